@@ -1,0 +1,65 @@
+"""gomodel: a formal model checker for the Go runtime.
+
+Everything a spec needs comes from here: ``from gomodel import Model, Component, process, step, Int, invariant``.
+"""
+
+from .language.domains import Array, Bag, Bool, Enum, Ghost, Int, Option, Queue, Seq, Set, Struct
+from .language.model import (
+    Bound,
+    Bug,
+    Component,
+    Model,
+    Preset,
+    Scenario,
+    invariant,
+    leads_to,
+    process,
+    reachable,
+    rule,
+    step_invariant,
+    strong,
+    terminal,
+    weak,
+)
+from .language.primitives import choose, count, fatal, implies, like, outcome, require, step
+from .language.processes import Pid
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Array",
+    "Bag",
+    "Bool",
+    "Bound",
+    "Bug",
+    "Component",
+    "Enum",
+    "Ghost",
+    "Int",
+    "Model",
+    "Option",
+    "Pid",
+    "Preset",
+    "Queue",
+    "Scenario",
+    "Seq",
+    "Set",
+    "Struct",
+    "choose",
+    "count",
+    "fatal",
+    "implies",
+    "invariant",
+    "leads_to",
+    "like",
+    "outcome",
+    "process",
+    "reachable",
+    "require",
+    "rule",
+    "step",
+    "step_invariant",
+    "strong",
+    "terminal",
+    "weak",
+]

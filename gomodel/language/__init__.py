@@ -1,0 +1,1 @@
+"""The modelling language: what a model is, and how it becomes a ``TransitionSystem``."""

@@ -1,0 +1,148 @@
+"""Reset of dead locals, found on the leaves of the traced steps rather than on the source.
+
+A local is live at a program counter when some leaf there reads it in a guard, in an update of a field or
+in an update of a local that is live at the leaf's target; when it is live at the target and not assigned on
+the way; or when a property may read it there.  A local that is not live holds its domain's default value.
+Whatever properties are selected, all declared ones count, so that state counts do not depend on flags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from . import build as b
+from .domains import Domain
+from .system import Kind, Leaf, Property, TransitionSystem
+from .terms import Term, rewrite, walk
+
+
+def find_live(system: TransitionSystem, *, keep_all: bool = False) -> None:
+    """Fill ``Kind.live`` of every kind."""
+    for kind in system.kinds.values():
+        pcs = range(len(kind.labels))
+        if keep_all:
+            kind.live = {pc: frozenset(kind.locals) for pc in pcs}
+            continue
+        live = {pc: set(names) for pc, names in property_roots(system, kind).items()}
+        reads = _Reads(kind)
+        changed = True
+        while changed:
+            changed = False
+            for pc, action in kind.actions.items():
+                for leaf in action.leaves:
+                    needed = _needed(leaf, live, reads)
+                    if not needed <= live[pc]:
+                        live[pc] |= needed
+                        changed = True
+        kind.live = {pc: frozenset(live[pc]) for pc in pcs}
+
+
+class _Reads:
+    """Which locals of a kind a term reads, remembered per term."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.names = set(kind.locals)
+        self.memo: dict[Term, frozenset[str]] = {}
+
+    def of(self, term: Term) -> frozenset[str]:
+        known = self.memo.get(term)
+        if known is None:
+            known = self.memo[term] = frozenset(
+                t.data for t in walk([term]) if t.op == "var" and t.data in self.names
+            )
+        return known
+
+
+def _needed(leaf: Leaf, live: dict[int, set[str]], reads: _Reads) -> set[str]:
+    conditions = [leaf.guard, *(c for _, c in leaf.covers), *(c for _, c in leaf.outcomes)]
+    conditions += [c.term for c in leaf.choices if isinstance(c.term, Term)]
+    needed = set().union(*(reads.of(t) for t in conditions))
+    if leaf.kind != "commit":
+        return needed
+    needed.update(*(reads.of(t) for _, t in leaf.updates))
+    assigned = dict(leaf.locals)
+    for name in live[leaf.target]:
+        needed.update(reads.of(assigned[name]) if name in assigned else (name,))
+    return needed
+
+
+def property_roots(system: TransitionSystem, kind: Kind) -> dict[int, set[str]]:
+    """For each program counter, the locals that some property may read of a process standing there."""
+    roots: dict[int, set[str]] = {pc: set() for pc in range(len(kind.labels))}
+    for term in {t for p in system.properties.values() for t in terms_of(p)}:
+        for index, names in _local_reads(term, kind).items():
+            if index is None:
+                for live in roots.values():
+                    live |= names
+                continue
+            for pc in roots:
+                roots[pc] |= names & _local_reads(_standing_at(term, kind, index, pc), kind).get(index, set())
+    return roots
+
+
+def terms_of(prop: Property) -> Iterable[Term]:
+    """Every term of a property."""
+    yield from (t for t in (prop.term, prop.conclusion) if t is not None)
+    yield from (cond for cond, _ in prop.errors)
+    yield from (cond for _, cond in prop.premises)
+
+
+def _local_reads(term: Term, kind: Kind) -> dict[Term | None, set[str]]:
+    """Index → locals read at it; ``None`` for reads that are not of one process."""
+    found: dict[Term | None, set[str]] = {}
+    inside: set[Term] = set()
+    for t in walk([term]):
+        if t.op == "select" and _is_local(t.args[0], kind):
+            found.setdefault(t.args[1], set()).add(t.args[0].data)
+            inside.add(t.args[0])
+    for t in walk([term]):
+        for a in t.args:
+            if _is_local(a, kind) and t.op != "select":
+                found.setdefault(None, set()).add(a.data)
+    return found
+
+
+def _is_local(term: Term, kind: Kind) -> bool:
+    return term.op in ("var", "next") and term.data in kind.locals
+
+
+def _standing_at(term: Term, kind: Kind, index: Term, pc: int) -> Term:
+    """``term`` where process ``index`` stands at ``pc``."""
+
+    def replace_pc(t: Term) -> Term | None:
+        if t.op == "select" and t.args[1] is index and t.args[0].data == kind.pc_name:
+            return b.const(pc, t.sort)
+        return None
+
+    return rewrite(term, replace_pc)
+
+
+def reset_dead(system: TransitionSystem) -> TransitionSystem:
+    """Make every leaf set the locals that die on it to their default; drops updates of dead locals."""
+    for kind in system.kinds.values():
+        for pc, action in kind.actions.items():
+            leaves = tuple(_reset(leaf, kind, pc) for leaf in action.leaves)
+            kind.actions[pc] = replace(action, leaves=leaves)
+        for name, domain in kind.locals.items():
+            if name not in kind.live[kind.start] or name not in kind.initial:
+                kind.initial[name] = _default(domain)
+    return system
+
+
+def _reset(leaf: Leaf, kind: Kind, pc: int) -> Leaf:
+    if leaf.kind != "commit":
+        return leaf
+    assigned = dict(leaf.locals)
+    updates = []
+    for name, domain in kind.locals.items():
+        if name in kind.live[leaf.target]:
+            if name in assigned:
+                updates.append((name, assigned[name]))
+        elif name in kind.live[pc]:
+            updates.append((name, _default(domain)))
+    return replace(leaf, locals=tuple(updates))
+
+
+def _default(domain: Domain) -> Term:
+    return b.const(domain.default(), domain)

@@ -1,0 +1,345 @@
+"""What a spec is made of: components with fields, operations, properties and bugs; models with processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar, overload
+
+from .domains import Domain
+from .errors import SpecError, UsageError
+from .values import put
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Bug:
+    """An edit of the algorithm that the checker must find (or, ``harmless``, must not).
+
+    ``breaks`` names the property (or several, any of which counts); ``scenario`` and ``bounds`` say where the
+    bug is judged when that differs from the model's defaults; ``go`` is the line it edits, ``issue`` its history.
+    """
+
+    title: str
+    breaks: str | tuple[str, ...] = ()
+    harmless: bool = False
+    go: str = ""
+    issue: str = ""
+    scenario: str = ""
+    bounds: dict[str, Any] = field(default_factory=dict)
+
+    def broken(self) -> tuple[str, ...]:
+        return (self.breaks,) if isinstance(self.breaks, str) else self.breaks
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A bound with limits: ``goroutines: int = Bound(3, min=1, max=8, help="…")``."""
+
+    default: Any
+    min: int | None = None
+    max: int | None = None
+    help: str = ""
+
+
+class Scenario:
+    """Named clients with their bounds: ``Scenario("two rounds each", rounds=(2, 2))``."""
+
+    def __init__(self, text: str, /, *, default: bool = True, **bounds: Any) -> None:
+        self.text, self.default, self.bounds = text, default, bounds
+
+
+class Preset:
+    """Bounds for an occasion (``quick``, ``nightly``) and the witnesses that those bounds are too small to reach."""
+
+    def __init__(self, *, scenarios: tuple[str, ...] = (), unreached: tuple[str, ...] = (), **bounds: Any) -> None:
+        self.scenarios, self.unreached, self.bounds = scenarios, unreached, bounds
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """``weak`` or ``strong`` fairness of a process kind, of a label, or of an outcome of a label."""
+
+    strength: str
+    kind: str
+    label: str | None = None
+    outcome: str | None = None
+
+
+def weak(kind: str, label: str | None = None, outcome: str | None = None) -> Fairness:
+    return Fairness("weak", kind, label, outcome)
+
+
+def strong(kind: str, label: str | None = None, outcome: str | None = None) -> Fairness:
+    return Fairness("strong", kind, label, outcome)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The mark that a property decorator leaves on a method."""
+
+    kind: str  # invariant, step_invariant, reachable, terminal, leads_to
+    text: str = ""
+    scenario: str = ""
+    bounds: tuple[tuple[str, Any], ...] = ()
+    under: tuple[Fairness, ...] | None = None
+
+
+def _declare(kind: str, fn: F | None, **facts: Any) -> Any:
+    def mark(f: F) -> F:
+        text = " ".join((f.__doc__ or "").split("\n\n")[0].split())
+        f.__gomodel__ = Declared(kind, text=text, **facts)  # type: ignore[attr-defined]
+        return f
+
+    return mark if fn is None else mark(fn)
+
+
+@overload
+def invariant(fn: F) -> F: ...
+@overload
+def invariant(*, scenario: str = ...) -> Callable[[F], F]: ...
+def invariant(fn: F | None = None, *, scenario: str = "") -> Any:
+    """A property of every reachable state.  The docstring's first paragraph is what the report says."""
+    return _declare("invariant", fn, scenario=scenario)
+
+
+def step_invariant(fn: F) -> F:
+    """A property of every transition: ``def monotone(self, before): return self.n >= before.n``."""
+    marked: F = _declare("step_invariant", fn)
+    return marked
+
+
+@overload
+def reachable(fn: F) -> F: ...
+@overload
+def reachable(*, scenario: str = ..., **bounds: Any) -> Callable[[F], F]: ...
+def reachable(fn: F | None = None, *, scenario: str = "", **bounds: Any) -> Any:
+    """A witness: some reachable state must satisfy it, else the run is vacuous.  May name where it is judged."""
+    return _declare("reachable", fn, scenario=scenario, bounds=tuple(bounds.items()))
+
+
+def terminal(fn: F) -> F:
+    """What must hold where nothing but resting or finished processes is left; otherwise it is a deadlock."""
+    marked: F = _declare("terminal", fn)
+    return marked
+
+
+def leads_to(*, under: list[Fairness] | None = None, scenario: str = "") -> Callable[[F], F]:
+    """P ~> Q: ``return premise, conclusion``.  Judged under the model's fairness, or ``under``."""
+    facts = None if under is None else tuple(under)
+    marked: Callable[[F], F] = _declare("leads_to", None, under=facts, scenario=scenario)
+    return marked
+
+
+@dataclass(frozen=True)
+class ProcessDecl:
+    """A generator method and how many processes run it (a number, or the name of a bound)."""
+
+    fn: Callable[..., Any]
+    count: int | str
+
+
+def process(*, count: int | str = 1) -> Callable[[Callable[..., Any]], Any]:
+    """``@process(count="goroutines")``: the method is a process kind; ``self.NAME`` is the set of its processes."""
+    return lambda fn: ProcessDecl(fn, count)
+
+
+@dataclass(frozen=True)
+class RuleDecl:
+    """An atomic action that belongs to no process; its parameters' annotations are finite domains."""
+
+    fn: Callable[..., Any]
+    fair: bool
+
+
+@overload
+def rule(fn: Callable[..., Any]) -> Any: ...
+@overload
+def rule(*, fair: bool) -> Callable[[Callable[..., Any]], Any]: ...
+def rule(fn: Callable[..., Any] | None = None, *, fair: bool = False) -> Any:
+    """``@rule def put(self, key: Int(0, 3))``: for every argument in its domain, enabled where ``require`` holds.
+
+    Rules are the environment's moves: nobody is forced to take one (unless ``fair``), so they count as rest.
+    """
+    return RuleDecl(fn, fair) if fn is not None else lambda f: RuleDecl(f, fair)
+
+
+class _Meta:
+    """gomodel's own bookkeeping of a component, kept out of the spec's namespace."""
+
+    def __init__(self) -> None:
+        self.phase = "init"  # init → declare → run
+        self.path = ""
+        self.fields: dict[str, Domain] = {}
+        self.values: dict[str, Any] = {}
+        self.children: dict[str, Component] = {}
+        self.active: frozenset[str] = frozenset()  # full paths of the bugs that are on, in the whole model
+        self.bugs_on: frozenset[str] = frozenset()  # of those, this component's own
+
+
+class Component:
+    """State, operations, invariants and bugs of one part of the runtime; built from other components.
+
+    ``state`` declares the fields by assigning domains and embeds components by assigning them.  Everything
+    else that a component needs (sizes, process sets) it takes in ``__init__``.
+    """
+
+    bugs: ClassVar[dict[str, Bug]] = {}
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        self = super().__new__(cls)
+        self.__dict__["_meta"] = _Meta()
+        return self
+
+    def state(self) -> None:
+        """Declare fields and embedded components; nothing by default."""
+
+    def bug(self, name: str) -> bool:
+        """Whether bug ``name`` of this component is switched on."""
+        if name not in type(self).bugs:
+            raise SpecError(f"{type(self).__name__} has no bug {name!r}", mend=f"declared are: {', '.join(self.bugs)}")
+        return name in self._meta.bugs_on
+
+    def __getattr__(self, name: str) -> Any:
+        meta = self.__dict__["_meta"]
+        if name in meta.values:
+            return meta.values[name]
+        raise AttributeError(
+            f"{type(self).__name__} has no field or attribute {name!r}"
+            + (f"; its fields are {', '.join(meta.fields)}" if meta.fields else "")
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        meta: _Meta = self.__dict__["_meta"]
+        if meta.phase == "init":
+            self.__dict__[name] = value
+        elif meta.phase == "declare":
+            self._declare(meta, name, value)
+        elif name not in meta.fields:
+            raise AttributeError(f"{type(self).__name__}.{name} is not a declared field; declare it in state()")
+        else:
+            put(meta.values, name, meta.fields[name], value)
+
+    def _declare(self, meta: _Meta, name: str, value: Any) -> None:
+        parts = value if isinstance(value, (list, tuple)) and value and isinstance(value[0], Component) else None
+        if isinstance(value, (Domain, Component)) or parts:
+            if hasattr(type(self), name) or name in meta.fields or name in self.__dict__:
+                raise SpecError(f"{type(self).__name__}.{name} is declared twice, or hides a method or bound")
+        if isinstance(value, Domain):
+            meta.fields[name] = value
+            meta.values[name] = value.decode(value.initial()) if _concrete(value) else None
+            return
+        for i, child in enumerate(parts or ([value] if isinstance(value, Component) else [])):
+            child._adopt(f"{meta.path}.{name}".lstrip(".") + (f"[{i}]" if parts else ""), meta.active)
+            meta.children[f"{name}[{i}]" if parts else name] = child
+        self.__dict__[name] = value
+
+    def _adopt(self, path: str, active: frozenset[str]) -> None:
+        """Embed this component at ``path``; ``active`` are the full paths of the bugs that are on."""
+        meta = self._meta
+        if meta.phase != "init":
+            raise SpecError(f"the component at {path} is embedded twice (it is {meta.path} already)")
+        prefix = f"{path}." if path else ""
+        meta.path, meta.phase, meta.active = path, "declare", active
+        meta.bugs_on = frozenset(n for n in type(self).bugs if prefix + n in active)
+        self.state()
+        meta.phase = "run"
+
+    def _reset(self) -> None:
+        """Give every field its initial value again."""
+        for component in self.all_components():
+            for name, domain in component._meta.fields.items():
+                component._meta.values[name] = domain.decode(domain.initial())
+
+    def all_components(self) -> list[Component]:
+        """This component and everything embedded below it, parents first."""
+        below = [c for child in self._meta.children.values() for c in child.all_components()]
+        return [self, *below]
+
+
+def _concrete(domain: Domain) -> bool:
+    """Whether all sizes in ``domain`` are numbers (they are not while a bound is symbolic)."""
+    try:
+        domain.decode(domain.initial())
+    except (TypeError, AttributeError):
+        return False
+    return True
+
+
+class Model(Component):
+    """A component with processes, rules, bounds and scenarios: something that can be explored.
+
+    Bounds are annotated class attributes (``goroutines: int = 3``).  ``init`` may give several initial states
+    with ``choose``.  See the modelling guide for the whole language.
+    """
+
+    name: ClassVar[str] = ""
+    go: ClassVar[str] = ""  # the Go version that the spec follows, e.g. "go1.27.3"
+    source: ClassVar[tuple[str, ...]] = ()  # the Go files, relative to GOROOT/src
+    scenarios: ClassVar[dict[str, Scenario]] = {}
+    presets: ClassVar[dict[str, Preset]] = {}
+    fairness: ClassVar[tuple[Fairness, ...]] = ()
+    left_out: ClassVar[dict[str, str]] = {}
+
+    def init(self) -> None:
+        """Set the initial state where it is not the fields' ``init``."""
+
+    @classmethod
+    def bounds(cls) -> dict[str, Bound]:
+        """The declared bounds, base classes first."""
+        found: dict[str, Bound] = {}
+        for base in reversed(cls.__mro__):
+            for name, annotation in vars(base).get("__annotations__", {}).items():
+                if name.startswith("_") or "ClassVar" in str(annotation) or base in (Model, Component):
+                    continue
+                if name not in vars(base):
+                    raise SpecError(f"bound {cls.__name__}.{name} needs a default value")
+                value = vars(base)[name]
+                found[name] = value if isinstance(value, Bound) else Bound(value)
+        return found
+
+    @classmethod
+    def declarations(cls, kind: type[Any]) -> dict[str, Any]:
+        """The ``ProcessDecl`` or ``RuleDecl`` members, in the order of declaration, base classes first."""
+        found = {}
+        for base in reversed(cls.__mro__):
+            found.update({n: v for n, v in vars(base).items() if isinstance(v, kind)})
+        return found
+
+
+def check_bound(model: type[Model], name: str, value: Any) -> Any:
+    """``value`` for bound ``name`` as the right type; raises UsageError when it does not exist or fit."""
+    import difflib
+
+    bounds = model.bounds()
+    if name not in bounds:
+        near = difflib.get_close_matches(name, bounds, 1)
+        hint = f"did you mean {near[0]}?" if near else f"its bounds are: {', '.join(bounds) or 'none'}"
+        raise UsageError(f"model {model.name} has no bound {name!r}", mend=hint)
+    bound = bounds[name]
+    kind = type(bound.default)
+    value = _parse(name, kind, value)
+    low = 0 if bound.min is None and kind is int else bound.min
+    if kind is int and ((low is not None and value < low) or (bound.max is not None and value > bound.max)):
+        top = "" if bound.max is None else f" to {bound.max}"
+        raise UsageError(f"bound {name}={value} is out of range: it goes from {low}{top}")
+    return value
+
+
+def _parse(name: str, kind: type, value: Any) -> Any:
+    try:
+        if isinstance(value, str) and kind is bool:
+            return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
+        if isinstance(value, str) and kind is int:
+            return int(value)
+        if isinstance(value, str) and kind is tuple:
+            return tuple(int(v) for v in value.strip("()").split(",") if v)
+    except (ValueError, KeyError):
+        raise UsageError(f"bound {name}={value} is not {_KINDS.get(kind, kind.__name__)}") from None
+    if isinstance(value, bool) is not (kind is bool) or not isinstance(value, kind):
+        raise UsageError(f"bound {name}={value!r} is not {_KINDS.get(kind, kind.__name__)}")
+    return value
+
+
+_KINDS = {int: "a whole number", bool: "true or false", tuple: "numbers with commas between, such as 2,1,1", str: "text"}

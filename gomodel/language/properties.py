@@ -1,0 +1,165 @@
+"""Tracing of properties: invariants, witnesses, leads-to, over fields, labels and locals."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from . import build as b
+from . import expressions as ex
+from .domains import Array, Enum
+from .errors import SpecError, Where
+from .machine import DeadPath, Machine, MustFork
+from .model import Component, Declared, Model
+from .processes import ProcessSet
+from .source import function_of
+from .symbols import Locals, OldView, box, lift, merge_value, truth, unwrap
+from .system import DONE, Property, TransitionSystem
+from .terms import Term
+
+
+def declared(component: Component) -> dict[str, tuple[Any, Declared]]:
+    """The property methods of a component, in the order of declaration, base classes first."""
+    found: dict[str, tuple[Any, Declared]] = {}
+    for base in reversed(type(component).__mro__):
+        for name, member in vars(base).items():
+            mark = getattr(member, "__gomodel__", None)
+            if isinstance(mark, Declared):
+                found[name] = (member, mark)
+    return found
+
+
+def trace_properties(
+    model: Model, system: TransitionSystem, fatals: dict[str, tuple[str, Where | None]]
+) -> dict[str, Property]:
+    """Every declared property of the model and its components, and one for each ``fatal``."""
+    found: dict[str, Property] = {}
+    for component in model.all_components():
+        for name, (fn, mark) in declared(component).items():
+            path = f"{component._meta.path}.{name}".lstrip(".")
+            found[path] = _property(model, component, path, fn, mark, system)
+    for prop, (text, where) in fatals.items():
+        if prop in found:
+            raise SpecError(f"fatal(…, prop={prop!r}) has the name of another property", where=where)
+        found[prop] = Property(prop, "fatal", text, where)
+    return found
+
+
+def _property(
+    model: Model, component: Component, path: str, fn: Any, mark: Declared, system: TransitionSystem
+) -> Property:
+    info = function_of(fn)
+    two_states = mark.kind == "step_invariant"
+    m = Machine(merge_value)
+    op = "next" if two_states else "var"
+    m.state.cells.update({n: b.var(n, v.domain, op) for n, v in system.variables.items()})
+    m.old = {n: b.var(n, v.domain) for n, v in system.variables.items()} if two_states else None
+    m.pure = "a property"
+    reader = _Reader(system, op)
+    m.locals_reader, m.label_reader = reader.local, reader.label
+    args = (component, OldView(component)) if two_states else (component,)
+    try:
+        value = ex.call.function(m, fn, args, {})
+    except DeadPath:
+        raise SpecError(f"property {path} cannot be evaluated: {m.events[-1].text}", where=m.events[-1].where) from None
+    except MustFork:
+        raise SpecError(
+            f"property {path} has branches that give different kinds of values", where=info.where()
+        ) from None
+    conclusion = None
+    if mark.kind == "leads_to":
+        if not isinstance(value, tuple) or len(value) != 2:
+            raise SpecError("a leads_to returns `premise, conclusion`", where=info.where())
+        conclusion = truth(m, value[1])
+        value = value[0]
+    if value is None:
+        raise SpecError(f"property {path} returns nothing", where=info.where(), mend="end it with `return …`")
+    term = truth(m, value)
+    errors = tuple((e.cond, e.text) for e in m.events)
+    premises = tuple(m.premises)
+    return Property(
+        path, mark.kind, mark.text, info.where(), term, conclusion, errors, premises, mark.scenario, mark.bounds, mark.under
+    )
+
+
+class _Reader:
+    """Labels and locals of processes, as terms over the program counters and locals of the system."""
+
+    def __init__(self, system: TransitionSystem, op: str) -> None:
+        self.system, self.op = system, op
+
+    def label(self, m: Machine, procs: ProcessSet, args: tuple[Any, ...], old: bool) -> Any:
+        if len(args) < 2 or not all(isinstance(a, str) for a in args[1:]):
+            raise m.fail("at() takes a process and labels", 'e.g. `self.client.at(g, "critical section")`')
+        g = lift(m, args[0], procs.domain)
+        wanted = set(args[1:])
+        known: dict[str, None] = {}
+        found: list[Term] = []
+        for name in procs.kinds:
+            kind = self.system.kinds[name]
+            sort = Array(Enum(*kind.labels), self._domain(name))
+            cell = b.select(b.var(kind.pc_name, sort, "var" if old else self.op), g)
+            labels = {pc: DONE if pc == 0 else kind.actions[pc].step.label for pc in range(len(kind.labels))}
+            known.update(dict.fromkeys(labels.values()))
+            here = b.or_(*(b.eq(cell, b.const(pc, sort.elem)) for pc, label in labels.items() if label in wanted))
+            if len(procs.kinds) > 1:
+                inside = b.and_(
+                    b.le(b.const(kind.lo, procs.domain), g), b.le(g, b.const(kind.hi, procs.domain))
+                )
+                here = b.and_(inside, here)
+            found.append(here)
+        for label in wanted - set(known):
+            near = difflib.get_close_matches(label, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"its labels are: {', '.join(map(repr, known))}"
+            raise m.fail(f"{procs} has no label {label!r}", hint)
+        return unwrap(m, b.or_(*found))
+
+    def _domain(self, kind: str) -> Any:
+        domain: Array = self.system.variables[f"{kind}.pc"].domain  # type: ignore[assignment]
+        return domain.index
+
+    def local(self, m: Machine, locals_: Locals, name: str) -> Any:
+        kinds = [self.system.kinds[k] for k in locals_.procs.kinds]
+        if len(kinds) > 1:
+            raise m.fail("the locals of a process are read through its own kind", f"self.{kinds[0].name}[g].{name}")
+        kind = kinds[0]
+        prefix = f"{locals_.prefix}.{name}".lstrip(".")
+        roots = {self._root(v, prefix) for v in kind.locals}
+        hits = sorted(r for r in roots if r)
+        op = "var" if locals_.old else self.op
+        if not hits:
+            if any(f".{prefix}." in v for v in kind.locals):
+                return Locals(locals_.procs, locals_.pid, locals_.old, prefix)
+            names = sorted({v.split(".", 1)[1] for v in kind.locals})
+            near = difflib.get_close_matches(prefix, [n.rsplit(".", 1)[-1] for n in names], 1)
+            hint = f"did you mean {near[0]}?" if near else f"its locals are: {', '.join(names) or 'none'}"
+            raise m.fail(f"{kind.name} has no local {prefix!r} with a domain", hint)
+        if len(hits) > 1:
+            raise m.fail(f"{kind.name} has several locals {prefix!r}", f"write one of: {', '.join(hits)}")
+        return self._read(m, kind.name, hits[0], locals_.pid, op)
+
+    @staticmethod
+    def _root(variable: str, wanted: str) -> str:
+        """The part of ``variable`` (``client.lock.old.waiters``) that ends in the local ``wanted``."""
+        parts, want = variable.split("."), wanted.split(".")
+        for i in range(1, len(parts) - len(want) + 1):
+            if parts[i : i + len(want)] == want:
+                return ".".join(parts[: i + len(want)])
+        return ""
+
+    def _read(self, m: Machine, kind: str, base: str, pid: Term, op: str) -> Any:
+        leaves = {v: d for v, d in self.system.kinds[kind].locals.items() if v == base or v.startswith(base + ".")}
+        if base in leaves:
+            cell = b.select(b.var(base, Array(leaves[base], self._domain(kind)), op), pid)
+            return unwrap(m, cell)
+        return self._struct(m, kind, base, leaves, pid, op)
+
+    def _struct(self, m: Machine, kind: str, base: str, leaves: dict[str, Any], pid: Term, op: str) -> Any:
+        from .domains import Struct
+
+        fields: dict[str, Term] = {}
+        for name in dict.fromkeys(v[len(base) + 1 :].split(".")[0] for v in leaves):
+            value = self._read(m, kind, f"{base}.{name}", pid, op)
+            fields[name] = value if isinstance(value, Term) else m.state.cells[value.base]
+        struct = Struct(**{n: t.sort for n, t in fields.items()})
+        return box(m, b.record(struct, *fields.values()), struct, frozen=True)

@@ -1,0 +1,1 @@
+"""Running models: traces, the concrete runner (CPython itself), the reference engine, verdicts."""

@@ -1,0 +1,312 @@
+"""The reference engine: breadth-first search in plain Python, written to be believed by reading.
+
+Every other engine must give the same states, transitions, depth, verdicts and shortest lengths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..language import build as b
+from ..language.system import DONE, Action, Leaf, State, TransitionSystem
+from ..language.terms import Term
+from .pycode import predicate, successors
+from .search import DEADLOCK, Clock, Exploration, Found, Limits, Progress, Watch
+from .trace import Move, Trace, show_choice
+
+Choices = tuple[Any, ...]
+
+
+class ReferenceEngine:
+    """See ``search.Engine``."""
+
+    name = "reference"
+
+    def explore(self, system: TransitionSystem, limits: Limits, watch: Watch | None = None) -> Exploration:
+        """Explore every reachable state; a limit or Ctrl-C ends early and says so in ``stopped``."""
+        search = _Search(system, limits, watch)
+        try:
+            search.run()
+        except KeyboardInterrupt:
+            search.result.stopped = "interrupted"
+        search.result.states = len(search.states)
+        search.result.seconds = search.clock.seconds
+        return search.result
+
+
+@dataclass(frozen=True)
+class _Actor:
+    """A process, or a rule, with its compiled actions by program counter."""
+
+    name: str
+    number: int  # of the process; 0 for a rule
+    pc_at: int  # where its kind's program counters are in the state; -1 for a rule
+    index: int  # its place among the processes of its kind
+    actions: dict[int, tuple[Action, Callable[..., Any]]]
+    kind: str
+
+
+class _Search:
+    def __init__(self, system: TransitionSystem, limits: Limits, watch: Watch | None) -> None:
+        self.system, self.limits, self.watch = system, limits, watch
+        self.result = Exploration()
+        self.clock = Clock(limits)
+        self.states: dict[State, int] = {}  # state → number, in the order of discovery
+        self.parents: list[tuple[int, str, str, Choices]] = []
+        self.actors = list(self._actors())
+        self.resting = {k.name: set(k.resting()) for k in system.kinds.values()}
+        self.pc_at = {k.name: system.order().index(k.pc_name) for k in system.kinds.values()}
+        self._prepare_properties()
+        self._covers: dict[Leaf, list[tuple[str, Callable[..., Any] | None]]] = {}
+
+    def _actors(self) -> Iterator[_Actor]:
+        order = self.system.order()
+        names = process_names(self.system)
+        for kind in self.system.kinds.values():
+            actions = {pc: (a, successors(self.system, a)) for pc, a in kind.actions.items()}
+            for number in range(kind.lo, kind.hi + 1):
+                at = order.index(kind.pc_name)
+                yield _Actor(names[number], number, at, number - kind.lo, actions, kind.name)
+        for rule in self.system.rules.values():
+            yield _Actor(rule.name, 0, -1, 0, {0: (rule, successors(self.system, rule))}, "")
+
+    def _prepare_properties(self) -> None:
+        self.invariants: list[tuple[str, str, Callable[..., Any]]] = []
+        self.witnesses: dict[str, Callable[..., Any]] = {}
+        self.step_invariants: list[tuple[str, Callable[..., Any]]] = []
+        self.terminal: list[tuple[str, Callable[..., Any]]] = []
+        self.errors: list[tuple[str, str, Callable[..., Any], bool]] = []
+        self.premises: dict[tuple[str, int], tuple[Callable[..., Any], bool]] = {}
+        for p in self.system.properties.values():
+            two = p.kind == "step_invariant"
+            for cond, text in p.errors:
+                self.errors.append((p.name, text, predicate(self.system, cond), two))
+            for k, (_, cond) in enumerate(p.premises):
+                self.premises[p.name, k] = predicate(self.system, cond), two
+            if p.term is None or p.term is b.TRUE and p.kind != "reachable":
+                continue
+            holds = predicate(self.system, p.term)
+            if p.kind == "invariant":
+                self.invariants.append((p.name, p.kind, holds))
+            elif p.kind == "reachable":
+                self.witnesses[p.name] = holds
+            elif p.kind == "step_invariant":
+                self.step_invariants.append((p.name, holds))
+            elif p.kind == "terminal":
+                self.terminal.append((p.name, holds))
+
+    # --- the search ------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        for leaf in self.system.initial:
+            self._start(leaf)
+        level = list(self.states)
+        while level:
+            following: list[State] = []
+            for done, state in enumerate(level):
+                if self._stop(len(level) - done + len(following)):
+                    return
+                self._expand(state, following)
+            if following:
+                self.result.depth += 1
+            level = following
+
+    def _start(self, leaf: Leaf) -> None:
+        """Add the initial states of one leaf of ``init``."""
+        for choices, state in initial_states(self.system, leaf):
+            if leaf.kind == "commit":
+                self._add(state, (-1, "", "", _shown(leaf, choices)))
+            else:
+                trace = Trace(_shown(leaf, choices))
+                self._record(self._bucket(leaf), leaf.prop or leaf.text, leaf.kind, trace, leaf)
+
+    def _expand(self, state: State, following: list[State]) -> None:
+        here = self.states[state]
+        moved = False
+        stuck = False
+        for actor in self.actors:
+            pc = state[actor.pc_at][actor.index] if actor.pc_at >= 0 else 0
+            if pc not in actor.actions:
+                continue  # done
+            action, successors_of = actor.actions[pc]
+            out: list[tuple[int, Choices, State | None]] = []
+            successors_of(state, actor.number, out)
+            for number, choices, after in out:
+                self._take(here, state, actor, action, action.leaves[number], choices, after, following)
+            if not action.step.rest:
+                moved = moved or bool(out)
+                stuck = stuck or not out
+        if not moved:
+            self._at_rest(here, state, stuck)
+
+    def _take(
+        self,
+        here: int,
+        state: State,
+        actor: _Actor,
+        action: Action,
+        leaf: Leaf,
+        choices: Choices,
+        after: State | None,
+        following: list[State],
+    ) -> None:
+        link = (here, actor.name, action.step.label, _shown(leaf, choices))
+        if after is None:
+            self._record(self._bucket(leaf), leaf.prop or leaf.text, leaf.kind, self._trace_of(link), leaf)
+            return
+        self.result.transitions += 1
+        if not actor.kind:
+            self.result.rules.add(actor.name)
+        self._cover(leaf, state, actor, choices)
+        for name, holds in self.step_invariants:
+            if not holds(state, after):
+                self._record(self.result.violations, name, "step_invariant", self._trace_of(link))
+        self._judge_two_states(state, after, link)
+        if after not in self.states:
+            self._add(after, link)
+            following.append(after)
+
+    def _add(self, state: State, link: tuple[int, str, str, Choices]) -> None:
+        if state in self.states:
+            return
+        self.states[state] = len(self.states)
+        self.parents.append(link)
+        for kind, at in self.pc_at.items():
+            self.result.labels.update((kind, pc) for pc in state[at])
+        for name, kind, holds in self.invariants:
+            if not holds(state):
+                self._record(self.result.violations, name, kind, self._trace_of(link))
+        for name in [n for n, holds in self.witnesses.items() if holds(state)]:
+            del self.witnesses[name]
+            self.result.reached[name] = Found(name, "reachable", self._trace_of(link))
+        for key in [k for k, (holds, two) in self.premises.items() if not two and holds(state)]:
+            del self.premises[key]
+            self.result.premises.add(key)
+        for name, text, wrong, two in self.errors:
+            if not two and wrong(state):
+                self._record(self.result.errors, f"{name}: {text}", "error", self._trace_of(link))
+
+    def _judge_two_states(self, state: State, after: State, link: tuple[int, str, str, Choices]) -> None:
+        for name, text, wrong, two in self.errors:
+            if two and wrong(state, after):
+                self._record(self.result.errors, f"{name}: {text}", "error", self._trace_of(link))
+        for key in [k for k, (holds, two) in self.premises.items() if two and holds(state, after)]:
+            del self.premises[key]
+            self.result.premises.add(key)
+
+    def _at_rest(self, here: int, state: State, stuck: bool) -> None:
+        """Nothing but resting processes can move: a deadlock if one is stuck, else ``@terminal`` must hold."""
+        if stuck:
+            self._record(self.result.violations, DEADLOCK, "deadlock", self._trace_to(here))
+            return
+        for name, holds in self.terminal:
+            if not holds(state):
+                self._record(self.result.violations, name, "terminal", self._trace_to(here))
+
+    # --- what was found --------------------------------------------------------------------------------------
+
+    def _bucket(self, leaf: Leaf) -> dict[str, Found]:
+        return self.result.violations if leaf.kind == "fatal" else self.result.errors
+
+    def _record(self, found: dict[str, Found], name: str, kind: str, trace: Trace, leaf: Leaf | None = None) -> None:
+        if name not in found:
+            text, where = (leaf.text, leaf.where) if leaf else ("", None)
+            found[name] = Found(name, kind, trace, text, where)
+
+    def _cover(self, leaf: Leaf, state: State, actor: _Actor, choices: Choices) -> None:
+        pending = self._covers.get(leaf)
+        if pending is None:
+            pending = [
+                (name, None if cond is b.TRUE else predicate(self.system, cond)) for name, cond in leaf.covers
+            ]
+            self._covers[leaf] = pending
+        if not pending:
+            return
+        picks = {f"p{k}": v for k, v in enumerate(picked(leaf, choices))}
+        for name, taken in list(pending):
+            if taken is None or _holds(taken, state, actor.number, picks):
+                self.result.branches.add(name)
+        pending[:] = [p for p in pending if p[0] not in self.result.branches]
+
+    def _trace_to(self, number: int) -> Trace:
+        moves: list[Move] = []
+        while True:
+            parent, actor, label, choices = self.parents[number]
+            if parent < 0:
+                return Trace(choices, tuple(reversed(moves)))
+            moves.append(Move(actor, label, choices))
+            number = parent
+
+    def _trace_of(self, link: tuple[int, str, str, Choices]) -> Trace:
+        """The trace that ends with ``link``'s move."""
+        parent, actor, label, choices = link
+        if parent < 0:
+            return Trace(choices)
+        before = self._trace_to(parent)
+        return Trace(before.init, (*before.moves, Move(actor, label, choices)))
+
+    def _stop(self, queue: int) -> bool:
+        result, limits = self.result, self.limits
+        if limits.first and (result.violations or result.errors):
+            result.stopped = "the first violation"
+        elif limits.max_states is not None and len(self.states) >= limits.max_states:
+            result.stopped = f"the limit of {limits.max_states} states"
+        elif self.clock.due():
+            if self.clock.expired():
+                result.stopped = f"the time limit of {limits.timeout:g} s"
+            if self.watch:
+                self.watch(Progress(len(self.states), result.transitions, result.depth, queue, self.clock.seconds))
+        return result.stopped is not None
+
+
+def _holds(taken: Callable[..., Any], state: State, number: int, picks: dict[str, Any]) -> bool:
+    wanted = taken.__code__.co_varnames[: taken.__code__.co_argcount]
+    return bool(taken(state, None, number, **{k: v for k, v in picks.items() if k in wanted}))
+
+
+def picked(leaf: Leaf, choices: Choices) -> list[Any]:
+    """Those of a leaf's plain choices that are picks from a whole domain."""
+    return [v for c, v in zip(leaf.choices, choices, strict=True) if isinstance(c.term, Term) and c.term.op == "pick"]
+
+
+def _shown(leaf: Leaf, choices: Choices) -> Choices:
+    return tuple(show_choice(v, c.domain) for c, v in zip(leaf.choices, choices, strict=True))
+
+
+def process_names(system: TransitionSystem) -> dict[int, str]:
+    """Process number → name."""
+    names = {}
+    for kind in system.kinds.values():
+        domain: Any = system.variables[kind.pc_name].domain
+        names.update({n: domain.index.show(n) for n in range(kind.lo, kind.hi + 1)})
+    return names
+
+
+def initial_states(system: TransitionSystem, leaf: Leaf) -> Iterator[tuple[Choices, State]]:
+    """The states that one leaf of ``init`` gives: its fields, and every process before its first step."""
+    probe = Action("init", None, 0, None, None, (leaf,))  # type: ignore[arg-type]
+    out: list[tuple[int, Choices, Any]] = []
+    whole = tuple((n, t) for n, t in leaf.updates)
+    given = {n for n, _ in whole}
+    rest = tuple((n, _process_cells(system, n)) for n in system.variables if n not in given)
+    from dataclasses import replace
+
+    successors(system, replace(probe, leaves=(replace(leaf, updates=whole + rest),)))((), 0, out)
+    for _, choices, state in out:
+        yield choices, state
+
+
+def _process_cells(system: TransitionSystem, name: str) -> Term:
+    """The initial program counters, or one local, of all processes of a kind as a constant array."""
+    variable = system.variables[name]
+    kind = system.kinds[variable.kind or ""]
+    sort: Any = variable.domain
+    if name == kind.pc_name:
+        return b.const((kind.start,) * (kind.hi - kind.lo + 1), sort)
+    start = predicate(system, kind.initial[name])
+    return b.const(tuple(start((), None, n) for n in range(kind.lo, kind.hi + 1)), sort)
+
+
+__all__ = ["DONE", "ReferenceEngine", "initial_states", "process_names"]

@@ -1,0 +1,110 @@
+"""What every engine takes and gives: limits, progress, and the outcome of an exploration."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..language.errors import Where
+from ..language.system import TransitionSystem
+from .trace import Trace
+
+DEADLOCK = "deadlock"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop before the end: states stored, seconds, resident megabytes; None is no limit."""
+
+    max_states: int | None = None
+    timeout: float | None = None
+    max_memory: int | None = None
+    first: bool = False  # stop at the first violation
+
+
+@dataclass(frozen=True)
+class Progress:
+    states: int
+    transitions: int
+    depth: int
+    queue: int
+    seconds: float
+
+
+Watch = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something the search found, with a shortest trace to it.
+
+    ``kind`` is that of the property, or ``deadlock``, or ``error`` for a model error.  For properties of
+    states the trace ends in the bad state; for ``fatal`` and ``error`` its last move is the one that fails.
+    """
+
+    name: str
+    kind: str
+    trace: Trace
+    text: str = ""
+    where: Where | None = None
+
+
+@dataclass
+class Exploration:
+    """The outcome of exploring one transition system.
+
+    ``transitions`` counts (state, process, choices) that commit; ``depth`` is the greatest length of a shortest
+    path to a state.  ``stopped`` says which limit ended the search early; None means that every reachable
+    state was visited.
+    """
+
+    states: int = 0
+    transitions: int = 0
+    depth: int = 0
+    seconds: float = 0.0
+    stopped: str | None = None
+    violations: dict[str, Found] = field(default_factory=dict)
+    errors: dict[str, Found] = field(default_factory=dict)
+    reached: dict[str, Found] = field(default_factory=dict)  # witnesses
+    labels: set[tuple[str, int]] = field(default_factory=set)  # (kind, program counter) reached
+    branches: set[str] = field(default_factory=set)
+    premises: set[tuple[str, int]] = field(default_factory=set)  # (property, number) that held somewhere
+    rules: set[str] = field(default_factory=set)  # rules taken
+
+    @property
+    def complete(self) -> bool:
+        return self.stopped is None
+
+
+class Engine(Protocol):
+    """An explicit-state engine: breadth-first, exhaustive, the same verdicts whichever it is."""
+
+    name: str
+
+    def explore(self, system: TransitionSystem, limits: Limits, watch: Watch | None = None) -> Exploration: ...
+
+
+class Clock:
+    """Seconds since the start, and when it is time to report or to stop."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.start = time.monotonic()
+        self.limits = limits
+        self._next = 0.25
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.start
+
+    def expired(self) -> bool:
+        return self.limits.timeout is not None and self.seconds > self.limits.timeout
+
+    def due(self) -> bool:
+        """True about four times a second."""
+        now = self.seconds
+        if now < self._next:
+            return False
+        self._next = now + 0.25
+        return True
