@@ -6,6 +6,7 @@ have some value, which never matters because the tracer emits the definedness co
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .domains import Array, Bool, Domain, Int, Option, Seq, Set, Struct, index_base, index_size
@@ -206,7 +207,7 @@ def le(a: Term, b: Term) -> Term:
     return intern("le", (a, b), None, BOOL)
 
 
-# --- integers --------------------------------------------------------------------------------------------------
+# --- integers ------------------------------------------------------------------------------------------------
 
 
 def integer(value: int) -> Term:
@@ -273,7 +274,7 @@ def mod(a: Term, b: Term) -> Term:
     return intern("mod", (a, b), None, INT)
 
 
-# --- options and structs -----------------------------------------------------------------------------------------
+# --- options and structs -------------------------------------------------------------------------------------
 
 
 def none(sort: Option) -> Term:
@@ -334,7 +335,7 @@ def field(a: Term, position: int) -> Term:
     return intern("field", (a,), position, INT if isinstance(domain, Int) else domain, lo, hi)
 
 
-# --- arrays --------------------------------------------------------------------------------------------------------
+# --- arrays --------------------------------------------------------------------------------------------------
 
 
 def cells_of(sort: Domain) -> Array:
@@ -396,7 +397,7 @@ def mkarray(sort: Domain, cells: tuple[Term, ...]) -> Term:
     return intern("mkarray", cells, None, sort)
 
 
-# --- sequences -----------------------------------------------------------------------------------------------------
+# --- sequences -----------------------------------------------------------------------------------------------
 
 
 def length(q: Term) -> Term:
@@ -449,7 +450,7 @@ def apply_seq(op: str, q: tuple[Any, ...], *args: Any) -> tuple[Any, ...]:
             return (*q[: args[0]], args[1], *q[args[0] + 1 :])
 
 
-# --- quantifiers ---------------------------------------------------------------------------------------------------
+# --- quantifiers ---------------------------------------------------------------------------------------------
 
 
 def quantify(op: str, depth: int, domain: Domain, body: Term) -> Term:
@@ -471,11 +472,10 @@ def quantify(op: str, depth: int, domain: Domain, body: Term) -> Term:
 
 def rebuild(t: Term, args: tuple[Term, ...]) -> Term:
     """The same operation on other arguments, simplified anew."""
+    plain = _PLAIN.get(t.op)
+    if plain is not None:
+        return plain(*args)
     match t.op:
-        case "not" | "and" | "or" | "ite" | "eq" | "lt" | "le" | "add" | "mul" | "div" | "mod":
-            return _PLAIN[t.op](*args)
-        case "is_some" | "get" | "select" | "store" | "len" | "at":
-            return _PLAIN[t.op](*args)
         case "some":
             return some(args[0], t.data)
         case "record":
@@ -492,7 +492,7 @@ def rebuild(t: Term, args: tuple[Term, ...]) -> Term:
             return seq_op(t.op, *args)
 
 
-_PLAIN: dict[str, Any] = {
+_PLAIN: dict[str, Callable[..., Term]] = {
     "not": not_,
     "and": and_,
     "or": or_,

@@ -65,12 +65,17 @@ def own(m: Machine, container: Any) -> Any:
     return container
 
 
-# --- dispatch ----------------------------------------------------------------------------------------------------------
+# --- dispatch ------------------------------------------------------------------------------------------------
 
 
 def evaluate_call(m: Machine, node: ast.Call) -> Any:
     fn = ex.evaluate(m, node.func)
-    if _hashable(fn) and fn in _AGGREGATES and len(node.args) == 1 and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp)):
+    if (
+        _hashable(fn)
+        and fn in _AGGREGATES
+        and len(node.args) == 1
+        and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp))
+    ):
         return iteration.aggregate(m, _AGGREGATES[fn], node.args[0])
     if fn is primitives.like:
         return _like(m, node)
@@ -166,13 +171,11 @@ def _struct(m: Machine, domain: Struct, args: tuple[Any, ...], kwargs: dict[str,
     unknown = [k for k in kwargs if k not in domain.fields]
     if unknown:
         raise m.fail(f"the struct has no field {unknown[0]!r}", f"its fields are {', '.join(domain.fields)}")
-    cells = [
-        lift(m, kwargs[n], d) if n in kwargs else b.const(d.initial(), d) for n, d in domain.fields.items()
-    ]
+    cells = [lift(m, kwargs[n], d) if n in kwargs else b.const(d.initial(), d) for n, d in domain.fields.items()]
     return box(m, b.record(domain, *cells), domain)
 
 
-# --- the spec's own functions ------------------------------------------------------------------------------------------
+# --- the spec's own functions --------------------------------------------------------------------------------
 
 
 def function(m: Machine, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -182,9 +185,7 @@ def function(m: Machine, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     return run_function(m, info, args, kwargs, None)
 
 
-def bind_arguments(
-    m: Machine, fn: Function, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> dict[str, Any]:
+def bind_arguments(m: Machine, fn: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """Parameter → value, with Python's rules; raises SpecError where they do not fit."""
     arguments = fn.node.args
     if arguments.vararg or arguments.kwarg:
@@ -207,9 +208,7 @@ def bind_arguments(
     return bound
 
 
-def run_function(
-    m: Machine, fn: Function, args: tuple[Any, ...], kwargs: dict[str, Any], parent: Frame | None
-) -> Any:
+def run_function(m: Machine, fn: Function, args: tuple[Any, ...], kwargs: dict[str, Any], parent: Frame | None) -> Any:
     """Interpret a plain function inside the current step; early returns are joined."""
     from .statements import run_block
 
@@ -217,6 +216,8 @@ def run_function(
         raise m.fail(f"{fn.name} calls itself too deep", "loops in a step run over concrete bounds")
     outer_frame, outer_node = m.frame, m.node
     frame = Frame(fn, parent)
+    receiver = args[0] if args else None
+    frame.owner = receiver._meta.path if isinstance(receiver, Component) else parent.owner if parent else ""
     m.state.envs[frame] = bind_arguments(m, fn, args, kwargs)
     m.frames.append(frame)
     m.frame = frame
@@ -244,7 +245,7 @@ def returned(m: Machine, exits: Exits, key: tuple[Any, ...]) -> Any:
     return m.join_values(exits.ret_key or key, (value, state), (None, exits.fall))
 
 
-# --- primitives --------------------------------------------------------------------------------------------------------
+# --- primitives ----------------------------------------------------------------------------------------------
 
 
 def _choose(m: Machine, *options: Any) -> Any:
@@ -328,7 +329,7 @@ def _like(m: Machine, node: ast.Call) -> Any:
     raise m.fail("like() needs a field", "e.g. `old: like(self.word) = self.word.copy()`")
 
 
-# --- builtins ----------------------------------------------------------------------------------------------------------
+# --- builtins ------------------------------------------------------------------------------------------------
 
 
 def _fold(op: str) -> Callable[..., Any]:

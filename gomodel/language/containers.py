@@ -61,7 +61,7 @@ def _element(m: Machine, domain: Domain, value: Any) -> Term:
     return term
 
 
-# --- sequences ---------------------------------------------------------------------------------------------------------
+# --- sequences -----------------------------------------------------------------------------------------------
 
 
 def _push(op: str) -> Callable[[Machine, Place, Any], None]:
@@ -112,7 +112,7 @@ def set_element(m: Machine, q: Place, index: Any, value: Any) -> None:
     write(m, q, b.seq_op("set_at", term, i, _element(m, domain.elem, value)))
 
 
-# --- arrays, sets, bags ------------------------------------------------------------------------------------------------
+# --- arrays, sets, bags --------------------------------------------------------------------------------------
 
 
 def _fill(m: Machine, a: Place, value: Any) -> None:
@@ -192,7 +192,9 @@ def method_of(m: Machine, place: Place, name: str) -> Callable[..., Any]:
             available = _COMMON | methods
             if name not in available:
                 what = "field or method" if kind is Struct else "method"
-                raise m.fail(f"a {kind.__name__} has no {what} {name!r}", f"it has: {', '.join(_names(place.domain, available))}")
+                raise m.fail(
+                    f"a {kind.__name__} has no {what} {name!r}", f"it has: {', '.join(_names(place.domain, available))}"
+                )
             return available[name]
     raise m.fail(f"{place.domain!r} has no method {name!r}")
 

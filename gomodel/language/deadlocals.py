@@ -48,9 +48,7 @@ class _Reads:
     def of(self, term: Term) -> frozenset[str]:
         known = self.memo.get(term)
         if known is None:
-            known = self.memo[term] = frozenset(
-                t.data for t in walk([term]) if t.op == "var" and t.data in self.names
-            )
+            known = self.memo[term] = frozenset(t.data for t in walk([term]) if t.op == "var" and t.data in self.names)
         return known
 
 

@@ -68,7 +68,7 @@ class Bool(Domain):
         return self.init
 
     def contains(self, plain: Plain) -> bool:
-        return plain in (0, 1)
+        return bool(plain in (0, 1))
 
     def encode(self, value: Concrete) -> Plain:
         return bool(value)
@@ -139,7 +139,7 @@ class Enum(Domain):
         return 0 if self.init is None else self.names.index(self.init)
 
     def contains(self, plain: Plain) -> bool:
-        return 0 <= plain < len(self.names)
+        return bool(0 <= plain < len(self.names))
 
     def encode(self, value: Concrete) -> Plain:
         return self.names.index(value)
@@ -395,7 +395,7 @@ def index_domain(index: Any) -> Domain:
 
 def index_base(index: Domain) -> int:
     """The plain value of an array's first cell."""
-    return int(index.lo) if isinstance(index, Int) or hasattr(index, "lo") else 0  # type: ignore[attr-defined]
+    return int(index.lo) if isinstance(index, Int) or hasattr(index, "lo") else 0
 
 
 def index_size(index: Domain) -> Any:

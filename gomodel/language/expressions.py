@@ -15,7 +15,7 @@ from .iteration import comprehension, items_of
 from .machine import DeadPath, Frame, Machine, MustFork, Unjoined
 from .model import Component
 from .processes import Pid, ProcessId, ProcessSet
-from .source import Function
+from .source import Function, assigned
 from .symbols import (
     Locals,
     OldView,
@@ -47,6 +47,11 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.BitAnd: operator.and_,
     ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
+}
+_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Invert: operator.invert,
 }
 _SYMBOLIC: dict[type[ast.operator], Callable[[Term, Term], Term]] = {
     ast.Add: b.add,
@@ -114,7 +119,7 @@ def _lookup(m: Machine, node: ast.Name) -> Any:
             return _usable(m, env[node.id], node)
         fn = frame.fn
         if frame.parent is None:
-            if node.id in frame.domains or node.id in _assigned(fn) or node.id in fn.params:
+            if node.id in frame.domains or node.id in assigned(fn) or node.id in fn.params:
                 raise m.fail(*frame.unbound(node.id))
             for scope in (fn.cells, fn.globals, vars(builtins)):
                 if node.id in scope:
@@ -129,20 +134,7 @@ def _usable(m: Machine, value: Any, node: ast.Name) -> Any:
     return view(m, value) if isinstance(value, Place) else value
 
 
-_assigned_cache: dict[ast.AST, set[str]] = {}
-
-
-def _assigned(fn: Function) -> set[str]:
-    from .source import own_nodes
-
-    if fn.node not in _assigned_cache:
-        nodes = own_nodes(fn.node)
-        names = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        _assigned_cache[fn.node] = names if isinstance(fn.node, ast.FunctionDef) else set()
-    return _assigned_cache[fn.node]
-
-
-# --- attributes and subscripts -------------------------------------------------------------------------------------
+# --- attributes and subscripts -------------------------------------------------------------------------------
 
 
 def _attribute(m: Machine, node: ast.Attribute) -> Any:
@@ -285,7 +277,7 @@ class _Offset(Int):
         super().__init__(base, base + size - 1)
 
 
-# --- operators -----------------------------------------------------------------------------------------------------
+# --- operators -----------------------------------------------------------------------------------------------
 
 
 def _binop(m: Machine, node: ast.BinOp) -> Any:
@@ -303,9 +295,11 @@ def binary(m: Machine, op: type[ast.operator], x: Any, y: Any) -> Any:
     if op is ast.BitXor and _boolean(x) and _boolean(y):
         return unwrap(m, b.not_(b.eq(lift(m, x, BOOL), lift(m, y, BOOL))))
     if isinstance(x, (tuple, list)) and op is ast.Add and type(x) is type(y):
-        return x + y
+        return native(m, operator.add, x, y)
     if op not in _SYMBOLIC:
-        raise m.fail(f"{op.__name__} of a symbolic value is not part of the language", "use + - * // %, or a struct of flags")
+        raise m.fail(
+            f"{op.__name__} of a symbolic value is not part of the language", "use + - * // %, or a struct of flags"
+        )
     _no_pids(m, x, y)
     left, right = lift(m, x, INT), lift(m, y, INT)
     if op in (ast.FloorDiv, ast.Mod):
@@ -328,8 +322,7 @@ def _unary(m: Machine, node: ast.UnaryOp) -> Any:
     if isinstance(node.op, ast.Not):
         return unwrap(m, b.not_(truth(m, x))) if symbolic(x) else not x
     if not symbolic(x):
-        ops = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert}
-        return native(m, ops[type(node.op)], x)
+        return native(m, _UNARY[type(node.op)], x)
     if isinstance(node.op, ast.USub):
         _no_pids(m, x)
         return unwrap(m, b.neg(lift(m, x, INT)))
@@ -395,9 +388,9 @@ def compare(m: Machine, op: type[ast.cmpop], x: Any, y: Any) -> Any:
         raise m.fail("containers are compared with == only")
     _no_pids(m, x, y)
     left, right = lift(m, x, INT), lift(m, y, INT)
-    ops = {ast.Lt: lambda: b.lt(left, right), ast.LtE: lambda: b.le(left, right)}
-    ops |= {ast.Gt: lambda: b.lt(right, left), ast.GtE: lambda: b.le(right, left)}
-    return unwrap(m, ops[op]())
+    if op in (ast.Gt, ast.GtE):
+        left, right = right, left
+    return unwrap(m, b.lt(left, right) if op in (ast.Lt, ast.Gt) else b.le(left, right))
 
 
 def equal(m: Machine, x: Any, y: Any) -> Term:
@@ -461,7 +454,7 @@ def container_length(m: Machine, place: Place) -> Any:
     raise m.fail("a struct has no length")
 
 
-# --- displays, calls, lambdas ------------------------------------------------------------------------------------
+# --- displays, calls, lambdas --------------------------------------------------------------------------------
 
 
 def _tuple(m: Machine, node: ast.Tuple) -> Any:
@@ -535,7 +528,7 @@ def _name(node: ast.AST) -> str:
 
 
 _MEND: dict[type[ast.AST], str] = {
-    ast.Yield: "write `yield step(\"label\")` as a statement of its own",
+    ast.Yield: 'write `yield step("label")` as a statement of its own',
     ast.YieldFrom: "write `yield from` as a statement, an assignment or a return value",
     ast.Await: "steps are separated by `yield step(…)`",
 }

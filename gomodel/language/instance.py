@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -102,8 +103,9 @@ def all_bugs(inst: Instance) -> dict[str, tuple[Component, Bug]]:
     return found
 
 
-def resolve(name: str, known: Any, what: str, model: str) -> str:
+def resolve(name: str, known: Iterable[str], what: str, model: str) -> str:
     """The full path that ends in ``name``; raises UsageError when there is none, or more than one."""
+    known = list(known)
     if name in known:
         return name
     hits = [k for k in known if k.endswith(f".{name}")]

@@ -1,4 +1,4 @@
-"""Comprehensions and aggregates: what a spec may iterate over, and quantifiers where the range is a set of processes."""
+"""Comprehensions and aggregates: what a spec may iterate over, and quantifiers over sets of processes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import build as b
+from . import calls
 from . import expressions as ex
 from .domains import Array, Bag, Domain, Int, Seq, Set
 from .machine import DeadPath, Frame, Machine
@@ -86,7 +87,7 @@ def items_of(m: Machine, value: Any) -> list[tuple[Term, Any]]:
     if isinstance(source, Range):
         raise m.fail(
             "a set of processes is iterated only inside any, all, count and sum, or through choose",
-            "write e.g. `any(self.client.at(g, \"…\") for g in self.client)` or `g = choose(self.client)`",
+            'write e.g. `any(self.client.at(g, "…") for g in self.client)` or `g = choose(self.client)`',
         )
     return source
 
@@ -99,7 +100,7 @@ def comprehension(m: Machine, node: Any) -> Any:
     _walk(m, node.generators, 0, b.TRUE, lambda guard: found.append((guard, ex.evaluate(m, node.elt))))
     if all(g is b.TRUE for g, _ in found):
         values = [v for _, v in found]
-        return ex.call.own(m, set(values) if isinstance(node, ast.SetComp) and not symbolic(values) else values)
+        return calls.own(m, set(values) if isinstance(node, ast.SetComp) and not symbolic(values) else values)
     return Guarded(tuple(found))
 
 
@@ -113,12 +114,10 @@ def _dict_comprehension(m: Machine, node: ast.DictComp) -> Any:
         pairs[key] = ex.evaluate(m, node.value)
 
     _walk(m, node.generators, 0, b.TRUE, add)
-    return ex.call.own(m, pairs)
+    return calls.own(m, pairs)
 
 
-def _walk(
-    m: Machine, generators: list[ast.comprehension], i: int, guard: Term, visit: Callable[[Term], None]
-) -> None:
+def _walk(m: Machine, generators: list[ast.comprehension], i: int, guard: Term, visit: Callable[[Term], None]) -> None:
     """Call ``visit`` in a scope where the targets are bound, for each combination of elements."""
     if i == len(generators):
         visit(guard)
@@ -221,9 +220,7 @@ def _over_items(
     return total
 
 
-def _quantified(
-    m: Machine, op: str, source: Range, one: Callable[[Term, Any], Term], last: bool
-) -> Term:
+def _quantified(m: Machine, op: str, source: Range, one: Callable[[Term, Any], Term], last: bool) -> Term:
     depth = m.depth
     bound = b.leaf("bound", depth, source.domain)
     before = len(m.events), len(m.premises)

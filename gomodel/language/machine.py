@@ -53,6 +53,7 @@ class Frame:
         self.domains: dict[str, Any] = {}  # of declared locals, in generator frames
         self.static: dict[str, Any] = {}  # parameters and loop variables that are known when tracing
         self.resumed = False
+        self.owner = ""  # the path of the component whose code this is
 
     def unbound(self, name: str) -> tuple[str, str | None]:
         """Why ``name``, a local of this function, has no value here; and the mend."""
@@ -179,7 +180,7 @@ class Machine:
         self.started_at: Where | None = None
         self._merge_value = merge_value
 
-    # --- where we are ------------------------------------------------------------------------------------
+    # --- where we are ----------------------------------------------------------------------------------------
 
     def where(self) -> Where | None:
         return self.frame.fn.where(self.node) if self.frame else None
@@ -192,7 +193,7 @@ class Machine:
         """The identity of a branch point: the node and the activations around it."""
         return (id(node), node, tuple(f.fn.node for f in self.frames))
 
-    # --- events ------------------------------------------------------------------------------------------
+    # --- events ----------------------------------------------------------------------------------------------
 
     def event(self, kind: str, bad: Term, text: str = "", prop: str = "") -> None:
         """Record that the current path ends with ``kind`` where ``bad`` holds, and go on where it does not."""
@@ -215,7 +216,7 @@ class Machine:
         if self.pure:
             raise self.fail(f"{self.pure} must not {what}")
 
-    # --- forking and joining -----------------------------------------------------------------------------
+    # --- forking and joining ---------------------------------------------------------------------------------
 
     def fork_here(self) -> None:
         """Called by what every path of this run must pass: restart with the branches that lead here forked."""
@@ -298,9 +299,7 @@ class Machine:
         """One state for two disjoint paths."""
         d = difference(s, t)
         path: dict[Term, None] = {c: None for c in s.path if c in t.path}
-        rest = b.or_(
-            b.and_(*(c for c in s.path if c not in path)), b.and_(*(c for c in t.path if c not in path))
-        )
+        rest = b.or_(b.and_(*(c for c in s.path if c not in path)), b.and_(*(c for c in t.path if c not in path)))
         for c in b.conjuncts(rest):
             path[c] = None
         cells = dict(t.cells)

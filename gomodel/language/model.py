@@ -223,9 +223,9 @@ class Component:
 
     def _declare(self, meta: _Meta, name: str, value: Any) -> None:
         parts = value if isinstance(value, (list, tuple)) and value and isinstance(value[0], Component) else None
-        if isinstance(value, (Domain, Component)) or parts:
-            if hasattr(type(self), name) or name in meta.fields or name in self.__dict__:
-                raise SpecError(f"{type(self).__name__}.{name} is declared twice, or hides a method or bound")
+        taken = hasattr(type(self), name) or name in meta.fields or name in self.__dict__
+        if taken and (parts or isinstance(value, (Domain, Component))):
+            raise SpecError(f"{type(self).__name__}.{name} is declared twice, or hides a method or bound")
         if isinstance(value, Domain):
             meta.fields[name] = value
             meta.values[name] = value.decode(value.initial()) if _concrete(value) else None
@@ -342,4 +342,9 @@ def _parse(name: str, kind: type, value: Any) -> Any:
     return value
 
 
-_KINDS = {int: "a whole number", bool: "true or false", tuple: "numbers with commas between, such as 2,1,1", str: "text"}
+_KINDS = {
+    int: "a whole number",
+    bool: "true or false",
+    tuple: "numbers with commas between, such as 2,1,1",
+    str: "text",
+}

@@ -37,7 +37,7 @@ def step(
     atomic: str = "",
     fair: str = "",
 ) -> Step:
-    """Name the atomic step that follows: ``yield step("L1 CAS", go="internal/sync/mutex.go:63", src="CompareAndSwap")``.
+    """Name the atomic step that follows: ``yield step("L1 CAS", go="sync/mutex.go:63", src="CompareAndSwap")``.
 
     ``when`` is a pure guard (a lambda); ``go``/``src`` give file:line of the real source and a fragment of
     that line (tuples where a step stands for several lines); ``rest`` says that nobody is forced to take the
@@ -71,7 +71,7 @@ class FatalReached(Exception):
 
 def choose(*options: Any) -> Any:
     """Any one of ``options``: the checker tries each.  One argument: an iterable, a process set or a domain."""
-    source = options[0] if len(options) == 1 else options
+    source: Any = options[0] if len(options) == 1 else options
     if hasattr(source, "decode"):  # a Domain
         candidates = [source.decode(v) for v in source.values()]
     else:
@@ -86,7 +86,7 @@ def require(condition: bool) -> None:
 
 
 def fatal(text: str, *, prop: str = "") -> NoReturn:
-    """Mark a branch that must not be reached (Go's throws): reaching it violates property ``prop`` (default: the text)."""
+    """Mark a branch that must not be reached (Go's throws): reaching it violates ``prop`` (default: the text)."""
     raise FatalReached(text, prop or text)
 
 

@@ -15,7 +15,7 @@ from .machine import DeadPath, Exits, Frame, Machine
 from .model import Component
 from .primitives import Step
 from .processes import ProcessSet
-from .source import Function, function_of, has_yield, is_spec_code, own_nodes
+from .source import Function, assigned, function_of, has_yield, is_spec_code, own_nodes
 from .statements import bind, run_block
 from .symbols import Place, flat, symbolic, truth
 from .system import Kind
@@ -29,7 +29,7 @@ class Site:
     """Where one activation of a suspended process stands: what the concrete runner recognises it by.
 
     ``statics`` are the parameters and loop variables that are part of the program counter; ``scope`` maps the
-    Python names of declared locals to (variable, domain).
+    Python names of declared locals to (variable, domain); ``owner`` is the path of the component.
     """
 
     file: str
@@ -37,6 +37,7 @@ class Site:
     column: int
     statics: tuple[tuple[str, Any], ...]
     scope: tuple[tuple[str, str, Domain], ...]
+    owner: str
 
 
 def static_key(value: Any, own: Any = None) -> Any:
@@ -130,13 +131,14 @@ class Tracing:
             self._domains[key] = found
         frame.domains = self._domains[key]
 
-    # --- activations -------------------------------------------------------------------------------------------
+    # --- activations -----------------------------------------------------------------------------------------
 
     def enter(self, m: Machine, fn: Function, receiver: Any, static: dict[str, Any], resumed: bool) -> Frame:
         chain = (*self.frames[-1].chain, fn.name) if self.frames else ()
         frame = Frame(fn, None, chain)
         frame.resumed = resumed
         frame.static = dict(static)
+        frame.owner = receiver._meta.path if isinstance(receiver, Component) else ""
         m.state.envs[frame] = dict(static)
         depth = len(self.frames)
         self.frames.append(frame)
@@ -168,7 +170,7 @@ class Tracing:
         caller = m.frame
         if resume is None:
             fn, receiver, args = self._operation(m, node)
-            static = {n: v for n, v in args.items() if n not in fn.annotated and _static(v)}
+            static = {n: v for n, v in args.items() if _static(v) and n not in assigned(fn)}
             entry = CallEntry(fn, receiver, tuple(static.items()))
             inner: Position = ()
         else:
@@ -189,9 +191,11 @@ class Tracing:
 
     def _bind_parameters(self, m: Machine, frame: Frame, args: dict[str, Any], static: dict[str, Any]) -> None:
         for name, value in args.items():
+            if name in static:
+                continue
             if name in frame.domains:
                 bind(m, ast.Name(name, ast.Store()), value)
-            elif name not in static:
+            else:
                 m.state.envs[frame][name] = value
 
     def _returned(self, m: Machine, exits: Exits, frame: Frame) -> Exits:
@@ -199,7 +203,7 @@ class Tracing:
         if exits.fall is not None or exits.ret is not None:
             key = (id(frame.fn.node), frame.fn.node, tuple(f.fn.node for f in m.frames))
             value = calls.returned(m, Exits(exits.fall, ret=exits.ret, ret_key=exits.ret_key), key)
-            if isinstance(value, Place) and isinstance(value.base, str) and value.word == "":
+            if isinstance(value, Place) and isinstance(value.base, str) and value.word is None:
                 value = _detached(m, value)
             self.clear_locals(m, frame)
             exits.ret, exits.fall = (m.state, value), None
@@ -224,7 +228,7 @@ class Tracing:
         first = () if receiver is None else (receiver,)
         return info, receiver, calls.bind_arguments(m, info, (*first, *args), kwargs)
 
-    # --- yields --------------------------------------------------------------------------------------------------
+    # --- yields ----------------------------------------------------------------------------------------------
 
     def at_yield(self, m: Machine, node: ast.Yield, resume: Any) -> Exits:
         """Arrive at a yield (the step ends), or resume behind it (the step begins, under its guard)."""
@@ -238,10 +242,9 @@ class Tracing:
                 m.event("blocked", b.not_(guard))
             return Exits(fall=m.state)
         position = tuple(self.position)
-        self._check_statics(m)
         self.steps[position] = self._step(m, step_call), m.where()  # type: ignore[assignment]
         self.sites[position] = tuple(
-            Site(f.fn.file, n.lineno, n.col_offset, self._statics(f), self._scope(f))
+            Site(f.fn.file, n.lineno, n.col_offset, self._statics(f), self._scope(f), f.owner)
             for f, n in zip(self.frames, (*self.suspended, node), strict=True)
         )
         return Exits(yields=[(m.state, (position, self._bound_now(m)))])
@@ -264,7 +267,9 @@ class Tracing:
         for k in call.keywords:
             if k.arg == "when":
                 if not isinstance(k.value, ast.Lambda):
-                    raise m.fail("`when=` takes a lambda", "write `when=lambda: …`: it is evaluated when the step is tried")
+                    raise m.fail(
+                        "`when=` takes a lambda", "write `when=lambda: …`: it is evaluated when the step is tried"
+                    )
                 continue
             if k.arg is not None:
                 kwargs[k.arg] = ex.evaluate(m, k.value)
@@ -274,20 +279,8 @@ class Tracing:
         result: Step = ex.native(m, primitives.step, *args, **kwargs)
         return result
 
-    def _check_statics(self, m: Machine) -> None:
-        for frame in self.frames:
-            env = m.state.envs[frame]
-            for name, value in frame.static.items():
-                if name in frame.fn.params and env.get(name) is not value:
-                    raise m.fail(
-                        f"parameter {name!r} of {frame.fn.name} is reassigned and lives across a yield",
-                        f"name its domain: `{name}: Int(0, 3)` or what it holds",
-                    )
-
     def _bound_now(self, m: Machine) -> tuple[frozenset[str], ...]:
-        return tuple(
-            frozenset(n for n in f.domains if isinstance(m.state.envs[f].get(n), Place)) for f in self.frames
-        )
+        return tuple(frozenset(n for n in f.domains if isinstance(m.state.envs[f].get(n), Place)) for f in self.frames)
 
     def start(self, m: Machine, resume: Position) -> Exits:
         """Run the process from its beginning (``resume`` empty) or from a program counter."""
@@ -326,7 +319,9 @@ def _detached(m: Machine, place: Place) -> Any:
 def check_generator(fn: Function) -> None:
     """Refuse what the language does not accept around yields, wherever it stands."""
     if not fn.is_generator:
-        raise SpecError(f"process {fn.name} has no step", where=fn.where(), mend='it needs at least one `yield step("…")`')
+        raise SpecError(
+            f"process {fn.name} has no step", where=fn.where(), mend='it needs at least one `yield step("…")`'
+        )
     for node in own_nodes(fn.node):
         if isinstance(node, (ast.Try, ast.With)) and has_yield(node):
             kind = type(node).__name__.lower()

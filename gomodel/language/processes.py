@@ -33,7 +33,7 @@ class ProcessId:
         raise TypeError("a process id is compared, stored and used as an index, never computed with")
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __mod__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
-    __int__ = __bool__ = _refuse  # type: ignore[assignment]
+    __int__ = __bool__ = _refuse
 
     def __repr__(self) -> str:
         return self.name
@@ -85,9 +85,7 @@ class ProcessSet:
     is a term when the count is a symbolic bound (such a set cannot be iterated, only quantified over).
     """
 
-    def __init__(
-        self, kinds: tuple[str, ...], lo: int, hi: Any, members: list[ProcessId], model: Any
-    ) -> None:
+    def __init__(self, kinds: tuple[str, ...], lo: int, hi: Any, members: list[ProcessId], model: Any) -> None:
         self.kinds, self.lo, self.hi = kinds, lo, hi
         self._members = members  # of the whole model; filled once all counts are known
         self._model = model

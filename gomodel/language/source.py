@@ -63,6 +63,19 @@ def own_nodes(root: ast.AST) -> list[ast.AST]:
     return found
 
 
+_assigned: dict[ast.AST, frozenset[str]] = {}
+
+
+def assigned(fn: Function) -> frozenset[str]:
+    """The names that a function assigns (Python makes them its locals)."""
+    known = _assigned.get(fn.node)
+    if known is None:
+        nodes = own_nodes(fn.node) if isinstance(fn.node, ast.FunctionDef) else []
+        known = frozenset(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+        _assigned[fn.node] = known
+    return known
+
+
 _yields: dict[ast.AST, bool] = {}
 
 
@@ -110,7 +123,9 @@ def function_of(fn: Callable[..., Any]) -> Function:
     if len(nodes) > 1:
         nodes = [n for n in nodes if _column(n) == _first_column(code)]
     if len(nodes) != 1:
-        raise SpecError(f"the source of {fn.__qualname__} cannot be read", where=Where(code.co_filename, code.co_firstlineno))
+        raise SpecError(
+            f"the source of {fn.__qualname__} cannot be read", where=Where(code.co_filename, code.co_firstlineno)
+        )
     cells = {}
     for name, cell in zip(code.co_freevars, fn.__closure__ or (), strict=True):
         try:

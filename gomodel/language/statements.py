@@ -19,6 +19,7 @@ from .machine import DeadPath, Exits, Frame, Machine, MustFork, State, Unjoined
 from .model import Component
 from .source import has_yield
 from .symbols import Locals, OldView, Place, field_of, lift, symbolic, truth, write
+from .terms import Term
 
 MAX_ROUNDS = 2000
 
@@ -112,7 +113,7 @@ def _falls(m: Machine) -> Exits:
     return Exits(fall=m.state)
 
 
-# --- assignments -----------------------------------------------------------------------------------------------------
+# --- assignments ---------------------------------------------------------------------------------------------
 
 
 def _expr(m: Machine, node: ast.Expr, resume: Any) -> Exits:
@@ -185,7 +186,8 @@ def bind(m: Machine, target: ast.expr, value: Any) -> None:
         for t, v in zip(target.elts, values, strict=True):
             assign(m, t, v)
         return
-    assert isinstance(target, ast.Name) and m.frame is not None
+    assert isinstance(target, ast.Name)
+    assert m.frame is not None
     env = m.state.envs[m.frame]
     place = _local_place(m, m.frame, target.id)
     if place is None:
@@ -240,7 +242,7 @@ def _assign_element(m: Machine, owner: Any, index: Any, value: Any) -> None:
         raise m.fail("only elements of containers can be assigned")
 
 
-# --- control ---------------------------------------------------------------------------------------------------------
+# --- control -------------------------------------------------------------------------------------------------
 
 
 def _if(m: Machine, node: ast.If, resume: Any) -> Exits:
@@ -272,7 +274,7 @@ def _covered(m: Machine, node: ast.If, side: int) -> Exits:
     cond = m.state.condition()
     exits = _arm(m, node, side, ())
     body = node.orelse if side else node.body
-    if body and m.frame is not None:
+    if body and m.frame is not None and "." not in m.frame.owner:  # deeper components have models of their own
         reached = any((exits.fall, exits.brk, exits.cont, exits.ret, exits.yields))
         m.covers.append((f"{m.frame.fn.file}:{body[0].lineno}", cond, reached))
     return exits
@@ -400,7 +402,7 @@ def _mutable_view(value: Any) -> bool:
 
 
 def _round(
-    m: Machine, node: ast.For, k: int, guard: b.Term, value: Any, resume: tuple[Any, ...], total: Exits
+    m: Machine, node: ast.For, k: int, guard: Term, value: Any, resume: tuple[Any, ...], total: Exits
 ) -> State | None:
     """One round of a ``for``; the state in which the next begins, or None."""
 

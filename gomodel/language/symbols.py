@@ -38,7 +38,7 @@ class Place:
     path: tuple[Any, ...] = ()
     old: bool = False
     frozen: bool = False
-    word: str = ""  # the declared field it belongs to, for the granularity lint; "" for locals and boxes
+    word: str | None = None  # the declared field it belongs to, for the lint; "" for ghosts, None for locals and boxes
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Guarded:
     items: tuple[tuple[Term, Any], ...]
 
 
-# --- reading and writing places ------------------------------------------------------------------------------------
+# --- reading and writing places ------------------------------------------------------------------------------
 
 
 def flat(domain: Domain, base: str) -> list[tuple[str, Domain]]:
@@ -87,7 +87,7 @@ def read(m: Machine, place: Place) -> Term:
     """The whole contents of a place as a term."""
     cells = m.old if place.old and m.old is not None else m.state.cells
     if isinstance(place.base, str):
-        m.touched.setdefault(place.word, set()).update(i for i in place.path if isinstance(i, Term))
+        _touch(m, place)
         if not place.path and isinstance(place.domain, Struct):
             parts = [read(m, _field(place, n)) for n in place.domain.fields]
             return b.record(place.domain, *parts)
@@ -97,13 +97,19 @@ def read(m: Machine, place: Place) -> Term:
     return term
 
 
+def _touch(m: Machine, place: Place) -> None:
+    if place.word:
+        m.touched.setdefault(place.word, set()).update(i for i in place.path if isinstance(i, Term))
+
+
 def write(m: Machine, place: Place, value: Term) -> None:
     """Overwrite the contents of a place."""
     if place.old:
         raise m.fail("the state before the step is read only")
     if isinstance(place.base, str):
-        m.forbid_effects("change the state")
-        m.touched.setdefault(place.word, set()).update(i for i in place.path if isinstance(i, Term))
+        if place.word is not None:
+            m.forbid_effects("change the state")
+        _touch(m, place)
         if not place.path and isinstance(place.domain, Struct):
             for i, name in enumerate(place.domain.fields):
                 write(m, _field(place, name), b.field(value, i))
@@ -174,7 +180,7 @@ def require_some(m: Machine, term: Term) -> Any:
     return unwrap(m, b.get(term))
 
 
-# --- from values to terms --------------------------------------------------------------------------------------------
+# --- from values to terms ------------------------------------------------------------------------------------
 
 
 def lift(m: Machine, value: Any, domain: Domain) -> Term:
@@ -247,7 +253,7 @@ def domain_of(value: Any) -> Domain | None:
         case int():
             return INT
         case ProcessId():
-            return Pid(ProcessSet((), value.number, value.number, (), None))
+            return Pid(ProcessSet((), value.number, value.number, [], None))
         case Container():
             return value.domain  # type: ignore[no-any-return]
     return None
@@ -311,9 +317,8 @@ def _outside(i: Term, domain: Pid) -> Term:
     parts = []
     if have.lo < domain.lo:
         parts.append(b.lt(i, b.const(domain.lo, domain)))
-    if have.hi is not domain.hi and not (isinstance(have.hi, int) and isinstance(domain.hi, int) and have.hi <= domain.hi):
-        if isinstance(domain.hi, int):
-            parts.append(b.lt(b.const(domain.hi, domain), i))
+    if isinstance(domain.hi, int) and not (isinstance(have.hi, int) and have.hi <= domain.hi):
+        parts.append(b.lt(b.const(domain.hi, domain), i))
     return b.or_(*parts)
 
 

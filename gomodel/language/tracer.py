@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import build as b
+from . import calls
 from . import expressions as ex
 from .containers import in_domain
 from .deadlocals import find_live, reset_dead
@@ -71,7 +72,7 @@ class _Tracer:
         find_live(system, keep_all=not reset)
         return reset_dead(system)
 
-    # --- machines ------------------------------------------------------------------------------------------------
+    # --- machines --------------------------------------------------------------------------------------------
 
     def _machine(self) -> Machine:
         m = Machine(merge_value)
@@ -115,7 +116,7 @@ class _Tracer:
             mend=f"split it with a yield, or let the branches at line {lines or '?'} assign only, so that they join",
         )
 
-    # --- leaves --------------------------------------------------------------------------------------------------
+    # --- leaves ----------------------------------------------------------------------------------------------
 
     def _leaves(self, m: Machine, exits: list[tuple[State, Any]]) -> list[Leaf]:
         made = tuple(Choice(t, d) for t, d in m.choices)
@@ -127,10 +128,17 @@ class _Tracer:
                 guard = _excluding(b.conjuncts(event.cond), m.events[:k])
                 if guard is not b.FALSE:
                     found.append(
-                        Leaf(event.kind, made[: event.choices], guard, text=event.text, prop=event.prop, where=event.where)
+                        Leaf(
+                            event.kind,
+                            made[: event.choices],
+                            guard,
+                            text=event.text,
+                            prop=event.prop,
+                            where=event.where,
+                        )
                     )
         for branch, _, reached in m.covers:
-            if reached:
+            if reached and not self._nobody(m):
                 file, line = branch.rsplit(":", 1)
                 self.branches.setdefault(branch, Where(file, int(line)))
         for state, target in exits:
@@ -143,7 +151,9 @@ class _Tracer:
         if guard is b.FALSE:
             return []
         known = list(b.conjuncts(guard))
-        updates, local, leaves = [], [], []
+        updates: list[tuple[str, Term]] = []
+        local: list[tuple[str, Term]] = []
+        leaves: list[Leaf] = []
         before = m.before
         self._check_ghosts(m, state)
         for name, term in state.cells.items():
@@ -166,16 +176,23 @@ class _Tracer:
             leaves.append(Leaf("commit", made, guard, target, tuple(updates), tuple(local), covers, outcomes))
         return leaves
 
+    def _nobody(self, m: Machine) -> bool:
+        """Whether the kind being traced has no process at these bounds, so that nothing of it can be reached."""
+        kind = m.generator.kind if m.generator else None
+        return kind is not None and isinstance(kind.hi, int) and kind.hi < kind.lo
+
     def _check_ghosts(self, m: Machine, state: State) -> None:
         locals_ = m.generator.kind.locals if m.generator else {}
         domains = {n: v.domain for n, v in self.variables.items()} | locals_
         ghosts = frozenset(n for n, d in domains.items() if d.ghost)
         if ghosts:
             terms = [*state.path, *(e.cond for e in m.events if e.kind != "error")]
-            terms += [t for n, t in state.cells.items() if isinstance(n, str) and n not in ghosts and t is not m.before.get(n)]
+            terms += [
+                t for n, t in state.cells.items() if isinstance(n, str) and n not in ghosts and t is not m.before.get(n)
+            ]
             check_ghost_reads(ghosts, terms, m.started_at)
 
-    # --- processes -----------------------------------------------------------------------------------------------
+    # --- processes -------------------------------------------------------------------------------------------
 
     def _kind(self, name: str, decl: ProcessDecl) -> Kind:
         procs = getattr(self.model, name)
@@ -232,7 +249,7 @@ class _Tracer:
             exits = tracing.start(m, ())
         except MustFork:
             exits = Exits()
-        if m.events or len(exits.yields) != 1 or exits.fall or exits.ret or any(m.touched):
+        if m.events or len(exits.yields) != 1 or exits.fall or exits.ret or m.touched:
             raise SpecError(
                 f"the code before the first yield of {tracing.kind.name} only sets locals",
                 where=tracing.fn.where(),
@@ -270,7 +287,7 @@ class _Tracer:
             return [(s, t) for t, s in by_target.items()]
 
         leaves, m, touched = self.explore(make, run, where)
-        words = tuple((w, max(1, len(i))) for w, i in touched.items() if w)
+        words = tuple((w, max(1, len(i))) for w, i in touched.items())
         return Action(step.label, tracing.kind.name, -1, step, where, tuple(leaves), _picks(m), words)
 
     def _variables_of(self, kind: Kind) -> None:
@@ -281,7 +298,7 @@ class _Tracer:
             array.ghost = local.ghost
             self.variables[name] = Variable(name, array, kind.name)
 
-    # --- rules and the initial state -------------------------------------------------------------------------------
+    # --- rules and the initial state -------------------------------------------------------------------------
 
     def _rule(self, name: str, decl: RuleDecl) -> Action:
         fn = function_of(decl.fn)
@@ -295,13 +312,13 @@ class _Tracer:
                 args.append(self._argument(m, fn.annotated.get(p), p))
             m.frame = None
             try:
-                ex.call.run_function(m, fn, tuple(args), {}, None)
+                calls.run_function(m, fn, tuple(args), {}, None)
             except DeadPath:
                 return []
             return [(m.state, 0)]
 
         leaves, m, touched = self.explore(self._plain_machine, run, fn.where())
-        words = tuple((w, max(1, len(i))) for w, i in touched.items() if w)
+        words = tuple((w, max(1, len(i))) for w, i in touched.items())
         step = Step(name, rest=not decl.fair)
         return Action(name, None, -1, step, fn.where(), tuple(leaves), _picks(m), words)
 
@@ -331,7 +348,7 @@ class _Tracer:
 
         def run(m: Machine) -> list[tuple[State, Any]]:
             try:
-                ex.call.function(m, type(self.model).init, (self.model,), {})
+                calls.function(m, type(self.model).init, (self.model,), {})
             except DeadPath:
                 return []
             return [(m.state, 0)]

@@ -177,7 +177,7 @@ class ArrayValue(Container):
 
 
 class SeqValue(Container):
-    """``Queue`` and ``Seq``: ``push``, ``push_front``, ``pop`` (head), ``pop_back``, ``remove``, ``clear``, indexing."""
+    """``Queue`` and ``Seq``: push, push_front, pop (at the head), pop_back, remove, clear, indexing."""
 
     def __init__(self, domain: Seq, plain: Plain) -> None:
         self.domain = domain

@@ -85,7 +85,7 @@ class _Search:
                 self.errors.append((p.name, text, predicate(self.system, cond), two))
             for k, (_, cond) in enumerate(p.premises):
                 self.premises[p.name, k] = predicate(self.system, cond), two
-            if p.term is None or p.term is b.TRUE and p.kind != "reachable":
+            if p.term is None or (p.term is b.TRUE and p.kind != "reachable"):
                 continue
             holds = predicate(self.system, p.term)
             if p.kind == "invariant":
@@ -218,9 +218,7 @@ class _Search:
     def _cover(self, leaf: Leaf, state: State, actor: _Actor, choices: Choices) -> None:
         pending = self._covers.get(leaf)
         if pending is None:
-            pending = [
-                (name, None if cond is b.TRUE else predicate(self.system, cond)) for name, cond in leaf.covers
-            ]
+            pending = [(name, None if cond is b.TRUE else predicate(self.system, cond)) for name, cond in leaf.covers]
             self._covers[leaf] = pending
         if not pending:
             return
@@ -251,6 +249,8 @@ class _Search:
         result, limits = self.result, self.limits
         if limits.first and (result.violations or result.errors):
             result.stopped = "the first violation"
+        elif limits.until and not limits.until.isdisjoint(result.violations):
+            result.stopped = "the violation that was looked for"
         elif limits.max_states is not None and len(self.states) >= limits.max_states:
             result.stopped = f"the limit of {limits.max_states} states"
         elif self.clock.due():

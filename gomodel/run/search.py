@@ -22,6 +22,7 @@ class Limits:
     timeout: float | None = None
     max_memory: int | None = None
     first: bool = False  # stop at the first violation
+    until: frozenset[str] = frozenset()  # stop when one of these properties is violated
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,5 @@
+"""``python -m gomodel``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,267 @@
+"""The command line: thin, every command a call into the package.
+
+Nothing but typer is imported until a command runs, so that ``gomodel --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import math
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from .language.model import Model
+    from .output import JsonFile
+    from .run.report import BugResult
+    from .run.search import Limits
+
+ERROR, VIOLATED, INCOMPLETE, VACUOUS = 2, 1, 3, 4
+SEVERITY = (ERROR, VIOLATED, VACUOUS, INCOMPLETE, 0)  # of several exit codes, the first in this order applies
+
+app = typer.Typer(
+    name="gomodel",
+    help="A formal model checker for the Go runtime.",
+    epilog="Exit codes: 0 all holds, 1 violated, 2 wrong model or command line, 3 incomplete, 4 vacuous.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """The console script."""
+    app(prog_name="gomodel")
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """A user's error becomes one message and exit code 2; a defect of gomodel keeps its stack trace and says so."""
+    from .language.errors import GomodelError
+
+    try:
+        yield
+    except GomodelError as error:
+        typer.echo(f"gomodel: {error}", err=True)
+        raise typer.Exit(ERROR) from None
+    except KeyboardInterrupt:
+        typer.echo("gomodel: interrupted before there was a result", err=True)
+        raise typer.Exit(INCOMPLETE) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception:
+        traceback.print_exc()
+        typer.echo("gomodel: this is a defect of gomodel itself, not of the model; please report it", err=True)
+        raise typer.Exit(ERROR) from None
+
+
+# --- list ------------------------------------------------------------------------------------------------------------
+
+
+@app.command("list")
+def list_command(
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Write it as JSON; - is standard output.")
+    ] = None,
+) -> None:
+    """List the models with their scenarios, bounds, properties and bugs."""
+    with _clear_errors():
+        from . import catalog
+        from .output import page_width, show
+        from .run.check import describe
+
+        with _json(json_file) as out:
+            described = [describe(model) for model in catalog.models().values()]
+            if out:
+                out.write({"schema": 1, "models": described})
+        if json_file != "-":
+            from .catalog_text import description_lines
+            from .trace.page import joined
+
+            show(joined(description_lines(d, width=page_width()) for d in described))
+
+
+# --- check -----------------------------------------------------------------------------------------------------------
+
+
+@app.command("check")
+def check_command(
+    component: Annotated[
+        str, typer.Argument(metavar="COMPONENT", help="A model of `gomodel list`, or FILE.py[:CLASS].")
+    ] = "",
+    bounds: Annotated[
+        list[str] | None, typer.Option("-b", "--bound", metavar="NAME=VALUE", help="Set a bound.")
+    ] = None,
+    scenario: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Explore this scenario instead of the default ones.")
+    ] = None,
+    preset: Annotated[str, typer.Option(metavar="NAME", help="Take the bounds of a preset, such as quick.")] = "",
+    bug: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Switch a bug on and show what it breaks.")
+    ] = None,
+    bugs: Annotated[bool, typer.Option("--bugs", help="Switch on every bug in turn: is each one found?")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Check all shipped models.")] = False,
+    safety: Annotated[
+        bool, typer.Option("--safety", help="Leave out liveness without counting it as missing.")
+    ] = False,
+    first: Annotated[bool, typer.Option("--first", help="Stop at the first violation.")] = False,
+    max_states: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N states.")] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after this time.")] = None,
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output.")
+    ] = None,
+    engine: Annotated[str, typer.Option(metavar="NAME", help="The engine that explores.")] = "reference",
+    reset: Annotated[
+        bool, typer.Option("--reset/--no-reset", help="Reset dead locals, which leaves fewer states.")
+    ] = True,
+) -> None:
+    """Explore every interleaving of a model at small bounds, and report each property.
+
+    The result is exhaustive at the bounds that it names, unless it says incomplete.
+    """
+    with _clear_errors():
+        from .run.search import Limits
+
+        scenarios, switched = scenario or [], bug or []
+        _refuse("--all", every, component=component, b=bounds, scenario=scenarios, bug=switched)
+        _refuse("--bugs", bugs, scenario=scenarios, bug=switched, safety=safety, no_reset=not reset)
+        limits = Limits(max_states=max_states, timeout=_positive(timeout), first=first)
+        values = _bounds(bounds or [])
+        targets = _targets(component, every)
+        with _json(json_file) as out:
+            run = _Run(out, quiet=json_file == "-", several=every)
+            for target, model in targets:
+                if bugs:
+                    run.bugs(target, model, values, preset, limits, engine)
+                    continue
+                run.check(
+                    target,
+                    model,
+                    bounds=values,
+                    scenarios=scenarios,
+                    preset=preset,
+                    bugs=switched,
+                    limits=limits,
+                    engine=engine,
+                    safety_only=safety,
+                    reset=reset,
+                )
+            code = run.finish()
+    raise typer.Exit(code)
+
+
+class _Run:
+    """The models that one command checks, one after the other: shown as they come, written at the end."""
+
+    def __init__(self, out: JsonFile | None, *, quiet: bool, several: bool) -> None:
+        self.out, self.quiet, self.several = out, quiet, several
+        self.codes: list[int] = []
+        self.data: list[dict[str, Any]] = []
+
+    def check(self, target: str, model: type[Model], **options: Any) -> None:
+        from .output import ProgressLine
+        from .report_text import report_lines
+        from .run.check import check
+
+        progress = ProgressLine()
+        try:
+            report = check(model, watch=progress if progress.on else None, spec=target, **options)
+        finally:
+            progress.clear()
+        self._show(lambda width: report_lines(report, width=width))
+        self._add(report.to_json(), report.exit_code)
+
+    def bugs(
+        self, target: str, model: type[Model], bounds: dict[str, str], preset: str, limits: Limits, engine: str
+    ) -> None:
+        from dataclasses import asdict
+
+        from .report_text import bug_lines, bugs_verdict
+        from .run.check import check_bugs
+
+        def notify(result: BugResult) -> None:
+            self._show(lambda width: bug_lines(result, width=width))
+
+        results = check_bugs(
+            model, bounds=bounds, preset=preset, limits=limits, engine=engine, spec=target, notify=notify
+        )
+        self._show(lambda width: [bugs_verdict(model.name, results)])
+        passed = all(r.passed for r in results)
+        data = {"schema": 1, "model": model.name, "bugs": [asdict(r) for r in results], "passed": passed}
+        self._add(data, 0 if passed else VIOLATED)
+
+    def finish(self) -> int:
+        """Write the JSON file and return the exit code over all models."""
+        code = next(c for c in SEVERITY if c in self.codes or c == 0)
+        if self.out:
+            self.out.write({"schema": 1, "models": self.data, "exit_code": code} if self.several else self.data[0])
+        return code
+
+    def _show(self, lines: Callable[[int], list[Any]]) -> None:
+        from .output import page_width, show
+
+        if not self.quiet:
+            show(lines(page_width()))
+
+    def _add(self, data: dict[str, Any], code: int) -> None:
+        self.data.append(data)
+        self.codes.append(code)
+
+
+def _targets(component: str, every: bool) -> list[tuple[str, type[Model]]]:
+    from . import catalog
+    from .language.errors import UsageError
+
+    if every:
+        return list(catalog.models().items())
+    if not component:
+        raise UsageError("which component?", mend=f"name one, or --all; there are: {', '.join(catalog.names())}")
+    return [(component, catalog.load(component))]
+
+
+def _refuse(option: str, given: bool, **others: Any) -> None:
+    """Raise UsageError when ``option`` stands beside another one that it would have to ignore."""
+    from .language.errors import UsageError
+
+    for name, value in others.items():
+        if given and value:
+            dashes = {"component": "", "b": "-"}.get(name, "--")
+            shown = "a component" if not dashes else dashes + name.replace("_", "-")
+            raise UsageError(f"{option} and {shown} do not go together")
+
+
+def _bounds(settings: list[str]) -> dict[str, str]:
+    from .language.errors import UsageError
+
+    found: dict[str, str] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not (name and equals and value):
+            raise UsageError(f"-b {setting} sets nothing", mend="write -b NAME=VALUE, such as -b goroutines=3")
+        if name in found:
+            raise UsageError(f"bound {name} is set twice")
+        found[name] = value
+    return found
+
+
+def _positive(timeout: float | None) -> float | None:
+    from .language.errors import UsageError
+
+    if timeout is not None and not (timeout > 0 and math.isfinite(timeout)):
+        raise UsageError(f"--timeout {timeout:g} is not a number of seconds above 0")
+    return timeout
+
+
+@contextmanager
+def _json(name: str | None) -> Iterator[JsonFile | None]:
+    if name is None:
+        yield None
+        return
+    from .output import JsonFile
+
+    with JsonFile(name) as out:
+        yield out

@@ -1,0 +1,359 @@
+"""Checking a model: every scenario explored, every property judged, every finding replayed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ..language import build as b
+from ..language.errors import UsageError
+from ..language.instance import Instance, all_bugs, instance, resolve
+from ..language.model import Bug, Component, Model, Scenario
+from ..language.system import Property, TransitionSystem
+from ..language.tracer import trace
+from .counterexample import build
+from .report import BugResult, Counterexample, PropertyResult, Report, ScenarioResult, Verdict
+from .search import DEADLOCK, Engine, Exploration, Limits, Watch
+
+Explored = list[tuple[Instance, TransitionSystem, Exploration]]
+
+
+def engine_named(name: str) -> Engine:
+    """The engine of that name; raises UsageError when there is none."""
+    from .reference import ReferenceEngine
+
+    engines: dict[str, Callable[[], Engine]] = {"reference": ReferenceEngine}
+    if name not in engines:
+        raise UsageError(f"there is no engine {name!r}", mend=f"there are: {', '.join(engines)}")
+    return engines[name]()
+
+
+def check(
+    model: type[Model],
+    *,
+    bounds: dict[str, str] | None = None,
+    scenarios: list[str] | None = None,
+    preset: str = "",
+    bugs: list[str] | None = None,
+    limits: Limits | None = None,
+    engine: str = "reference",
+    safety_only: bool = False,
+    reset: bool = True,
+    watch: Watch | None = None,
+    spec: str = "",
+    target: str = "",
+) -> Report:
+    """Explore ``model`` and judge its properties.
+
+    ``bounds`` override defaults, preset and scenario.  ``bugs`` are switched on together; a single bug brings the
+    scenario and bounds where it is judged, unless the caller names some.  ``target`` is how the command line names
+    the model.  Raises UsageError or SpecError for what is the user's to mend.
+    """
+    started = time.monotonic()
+    limits = limits or Limits()
+    instances = _instances(model, bounds or {}, scenarios or [], preset, bugs or [])
+    explorer = engine_named(engine)
+    explored: Explored = []
+    for inst in instances:
+        system = trace(inst, reset=reset)
+        explored.append((inst, system, explorer.explore(system, limits, watch)))
+        if explored[-1][2].stopped == "interrupted":
+            break
+    names = instances[0].bugs
+    report = Report(
+        model.name or model.__name__,
+        _title(model),
+        spec,
+        model.go,
+        tuple(model.source),
+        explorer.name,
+        tuple(sorted(names)),
+    )
+    report.scenarios = [_scenario_result(*e) for e in explored]
+    judge = _Judge(report, explored, preset, bool(bounds), bool(scenarios), safety_only, target or report.model)
+    judge.run()
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _title(model: type[Model]) -> str:
+    return (model.__doc__ or model.__name__).strip().splitlines()[0]
+
+
+def _instances(
+    model: type[Model], bounds: dict[str, str], scenarios: list[str], preset: str, bugs: list[str]
+) -> list[Instance]:
+    if preset and preset not in model.presets and preset not in ("quick", "default", "nightly"):
+        known = ", ".join(dict.fromkeys(("quick", "default", "nightly", *model.presets)))
+        raise UsageError(f"there is no preset {preset!r}", mend=f"there are: {known}")
+    chosen = model.presets.get(preset)
+    names = scenarios or (list(chosen.scenarios) if chosen else [])
+    names = names or [n for n, s in model.scenarios.items() if s.default] or [""]
+    found = []
+    for name in names:
+        inst = instance(model, name, bounds, preset)
+        if bugs:
+            inst = inst.with_bugs(*bugs)
+            if len(inst.bugs) == 1:
+                inst = _where_judged(inst, bounds, bool(scenarios), preset)
+        if inst not in found:
+            found.append(inst)
+    return found
+
+
+def _where_judged(inst: Instance, bounds: dict[str, Any], named: bool, preset: str) -> Instance:
+    """The scenario and bounds that the one bug of ``inst`` names, except for what the caller set."""
+    _, bug = all_bugs(inst)[next(iter(inst.bugs))]
+    scenario = bug.scenario if bug.scenario and not named else inst.scenario
+    return replace(instance(inst.model, scenario, {**bug.bounds, **bounds}, preset), bugs=inst.bugs)
+
+
+def _scenario_result(inst: Instance, system: TransitionSystem, found: Exploration) -> ScenarioResult:
+    scenario = inst.model.scenarios.get(inst.scenario)
+    return ScenarioResult(
+        inst.scenario,
+        scenario.text if scenario else "",
+        dict(inst.bounds),
+        found.states,
+        found.transitions,
+        found.depth,
+        found.seconds,
+        found.stopped,
+    )
+
+
+class _Judge:
+    """Verdicts over all scenarios of one check."""
+
+    def __init__(
+        self,
+        report: Report,
+        explored: Explored,
+        preset: str,
+        own_bounds: bool,
+        own_scenarios: bool,
+        safety_only: bool,
+        target: str,
+    ) -> None:
+        self.report, self.explored, self.safety_only, self.target = report, explored, safety_only, target
+        self.model = explored[0][0].model
+        self.complete = all(found.complete for _, _, found in explored)
+        chosen = self.model.presets.get(preset)
+        self.excused = set(chosen.unreached) if chosen else set()
+        # Vacuity is judged on complete runs at declared bounds with no bug on.
+        self.declared = self.complete and not own_bounds and not own_scenarios and not report.bugs
+
+    def run(self) -> None:
+        report = self.report
+        properties: dict[str, Property] = {}
+        for _, system, _ in self.explored:
+            properties.update(system.properties)
+        for name, prop in properties.items():
+            if prop.kind != "reachable":
+                report.properties.append(self._property(name, prop))
+        if any(system.kinds for _, system, _ in self.explored):
+            text = "some process can always move, or all are at rest"
+            report.properties.append(self._property(DEADLOCK, Property(DEADLOCK, "deadlock", text, None)))
+        report.properties += [self._witness(n, p) for n, p in properties.items() if p.kind == "reachable"]
+        report.counterexamples = self._collect(lambda found: found.violations)
+        errors = self._collect(lambda found: found.errors)
+        if not (report.bugs and report.counterexamples):  # behind a violation an edit may break anything
+            report.errors = errors
+        if self.declared and not report.counterexamples and not report.errors:
+            report.vacuous = self._never_reached()
+
+    def _collect(self, select: Callable[[Exploration], Any]) -> list[Counterexample]:
+        """The shortest counterexample of each property over the scenarios."""
+        best: dict[str, tuple[Instance, TransitionSystem, Any]] = {}
+        for inst, system, exploration in self.explored:
+            for name, found in select(exploration).items():
+                if name not in best or len(found.trace) < len(best[name][2].trace):
+                    best[name] = inst, system, found
+        ordered = sorted(best.values(), key=lambda entry: len(entry[2].trace))
+        return [build(inst, system, found, self.target) for inst, system, found in ordered]
+
+    def _shortest(self, name: str, select: Callable[[Exploration], Any]) -> tuple[int, str] | None:
+        hits = [(len(f.trace), i.scenario) for i, _, e in self.explored if (f := select(e).get(name))]
+        return min(hits) if hits else None
+
+    def _property(self, name: str, prop: Property) -> PropertyResult:
+        where = str(prop.where or "")
+        hit = self._shortest(name, lambda e: e.violations)
+        if hit:
+            return PropertyResult(name, prop.kind, prop.text, Verdict.VIOLATED, where, *hit)
+        if prop.kind == "leads_to":
+            verdict = Verdict.OK if self.safety_only else Verdict.NOT_CHECKED
+            note = "needs liveness checking" + (", left out by --safety" if self.safety_only else "")
+            return PropertyResult(name, prop.kind, prop.text, verdict, where, note=note)
+        if not self.complete:
+            return PropertyResult(name, prop.kind, prop.text, Verdict.INCOMPLETE, where)
+        if self.declared:
+            if prop.term is b.TRUE:
+                return PropertyResult(name, prop.kind, prop.text, Verdict.VACUOUS, where, note="it folds to true")
+            dead = [
+                p for k, p in enumerate(prop.premises) if not any((name, k) in e.premises for *_, e in self.explored)
+            ]
+            if dead:
+                note = f"the premise at {dead[0][0]} never holds"
+                return PropertyResult(name, prop.kind, prop.text, Verdict.VACUOUS, where, note=note)
+        return PropertyResult(name, prop.kind, prop.text, Verdict.OK, where)
+
+    def _witness(self, name: str, prop: Property) -> PropertyResult:
+        where = str(prop.where or "")
+        hit = self._shortest(name, lambda e: e.reached)
+        if hit:
+            return PropertyResult(name, prop.kind, prop.text, Verdict.REACHED, where, *hit)
+        note = self._excuse(name, prop)
+        if note or not self.declared:
+            verdict = Verdict.UNREACHED if self.complete else Verdict.INCOMPLETE
+            return PropertyResult(name, prop.kind, prop.text, verdict, where, note=note)
+        return PropertyResult(name, prop.kind, prop.text, Verdict.VACUOUS, where, note="never reached")
+
+    def _excuse(self, name: str, prop: Property) -> str:
+        """Why a witness need not be reached by this run, or nothing."""
+        if self.excused & {name, name.rsplit(".", 1)[-1]}:
+            return "not expected at this preset"
+        if prop.scenario and all(inst.scenario != prop.scenario for inst, _, _ in self.explored):
+            return f"judged in scenario {prop.scenario}"
+        for inst, _, _ in self.explored:
+            have = dict(inst.bounds)
+            if all(k not in have or not _smaller(have[k], v) for k, v in prop.bounds):
+                return ""
+        return "judged at " + ", ".join(f"{k}={v}" for k, v in prop.bounds)
+
+    def _never_reached(self) -> list[str]:
+        """Labels, rules and source branches that no scenario reached."""
+        wanted: dict[str, str] = {}
+        seen: set[str] = set()
+        for _, system, found in self.explored:
+            for kind in system.kinds.values():
+                targets = {leaf.target for a in kind.actions.values() for leaf in a.leaves if leaf.kind == "commit"}
+                for pc, sites in enumerate(kind.sites):
+                    if kind.hi < kind.lo or (pc == 0 and 0 not in targets) or (sites and "." in sites[-1].owner):
+                        continue
+                    label = "done" if pc == 0 else kind.actions[pc].step.label
+                    key = f"{kind.name}: {label}"
+                    place = f"{sites[-1].file}:{sites[-1].line}" if sites else ""
+                    wanted.setdefault(key, f"step {label!r} of {kind.name} is never reached ({place})")
+                    if (kind.name, pc) in found.labels:
+                        seen.add(key)
+            for name, rule in system.rules.items():
+                wanted.setdefault(f"rule {name}", f"rule {name} is never taken ({rule.where})")
+            seen |= {f"rule {n}" for n in found.rules}
+            for branch, at in system.branches.items():
+                wanted.setdefault(branch, f"the branch at {at} is never taken")
+            seen |= found.branches
+        return [line for key, line in wanted.items() if key not in seen]
+
+
+def _smaller(have: Any, wanted: Any) -> bool:
+    return bool(have < wanted if isinstance(wanted, int) and not isinstance(wanted, bool) else have != wanted)
+
+
+# --- bugs ----------------------------------------------------------------------------------------------------
+
+
+def check_bugs(
+    model: type[Model],
+    *,
+    bounds: dict[str, str] | None = None,
+    preset: str = "",
+    limits: Limits | None = None,
+    engine: str = "reference",
+    spec: str = "",
+    notify: Callable[[BugResult], None] | None = None,
+) -> list[BugResult]:
+    """Switch on every bug in turn: each must be found by a property it names, a harmless one by none.
+
+    Judged are the bugs of the model and of the components it embeds directly; deeper ones have a model of their own.
+    """
+    results = []
+    for name, (component, bug) in all_bugs(_instances(model, {}, [], "", [])[0]).items():
+        if "." in component._meta.path:
+            continue
+        result = check_bug(model, name, bug, component, bounds or {}, preset, limits or Limits(), engine)
+        results.append(result)
+        if notify:
+            notify(result)
+    return results
+
+
+def check_bug(
+    model: type[Model],
+    name: str,
+    bug: Bug,
+    component: Component,
+    bounds: dict[str, str],
+    preset: str,
+    limits: Limits,
+    engine: str,
+) -> BugResult:
+    """One bug: its scenario, or the default ones until it is found."""
+    started = time.monotonic()
+    found: dict[str, int] = {}
+    states = 0
+    note = ""
+    expected: tuple[str, ...] = ()
+    instances = _instances(model, bounds, [bug.scenario] if bug.scenario else [], preset, [name])
+    for inst in instances:
+        system = trace(inst)
+        known = [DEADLOCK, *system.properties]
+        expected = tuple(_expected(p, component, known, model) for p in bug.broken())
+        search = limits if bug.harmless else replace(limits, until=frozenset(expected))
+        explored = engine_named(engine).explore(system, search)
+        states += explored.states
+        for violation in explored.violations.values():
+            build(inst, system, violation, model.name)  # replayed, or it raises
+            found[violation.name] = min(len(violation.trace), found.get(violation.name, 10**9))
+        if explored.stopped and not search.until & set(found):
+            note = f"stopped at {explored.stopped}"
+        if bug.harmless and explored.errors:
+            note = next(iter(explored.errors))
+        if search.until & set(found):
+            break
+    hits = [found[e] for e in expected if e in found]
+    passed = not found and not note if bug.harmless else bool(hits)
+    return BugResult(
+        name, bug.title, bug.harmless, expected, tuple(found), min(hits, default=None), inst.scenario,
+        dict(inst.bounds), passed, note, time.monotonic() - started, states,
+    )  # fmt: skip
+
+
+def _expected(name: str, component: Component, known: list[str], model: type[Model]) -> str:
+    """The full name of a property that a bug of ``component`` names; its own component's comes first."""
+    own = f"{component._meta.path}.{name}".lstrip(".")
+    return own if own in known else resolve(name, known, "property", model.name)
+
+
+def describe(model: type[Model]) -> dict[str, Any]:
+    """What ``gomodel list --json`` says of a model."""
+    inst = _instances(model, {}, [], "", [])[0]
+    system = trace(inst)
+    bugs = all_bugs(inst)
+    properties = [
+        {"name": p.name, "kind": p.kind, "text": p.text} for p in system.properties.values() if p.kind != "reachable"
+    ]
+    return {
+        "name": model.name,
+        "title": _title(model),
+        "go": model.go,
+        "source": list(model.source),
+        "scenarios": [_describe_scenario(n, s) for n, s in model.scenarios.items()],
+        "presets": {n: {"scenarios": list(p.scenarios), "bounds": p.bounds} for n, p in model.presets.items()},
+        "bounds": [
+            {"name": n, "default": bound.default, "min": bound.min, "max": bound.max, "help": bound.help}
+            for n, bound in model.bounds().items()
+        ],
+        "properties": properties,
+        "witnesses": [{"name": p.name, "text": p.text} for p in system.properties.values() if p.kind == "reachable"],
+        "bugs": [
+            {"name": n, "title": bug.title, "breaks": list(bug.broken()), "harmless": bug.harmless, "go": bug.go}
+            for n, (component, bug) in bugs.items()
+        ],
+    }
+
+
+def _describe_scenario(name: str, scenario: Scenario) -> dict[str, Any]:
+    return {"name": name, "text": scenario.text, "default": scenario.default, "bounds": scenario.bounds}

@@ -1,0 +1,219 @@
+"""From a found violation to something to show: replayed by CPython, with what each step changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..language.domains import Array, Domain, Plain, Set, Struct, index_base
+from ..language.errors import InternalError
+from ..language.instance import Instance, instance
+from ..language.model import Component
+from ..language.properties import declared
+from ..language.system import State, TransitionSystem, Variable
+from .concrete import Outcome, Process, Runner
+from .report import Change, Counterexample, StepView
+from .search import Found
+from .trace import Move, Trace
+
+
+def build(inst: Instance, system: TransitionSystem, found: Found, target: str) -> Counterexample:
+    """Replay ``found`` in CPython and describe it; raises InternalError when CPython disagrees.
+
+    ``target`` is how the command line names the model: a short name or a path.
+    """
+    runner = Runner(inst, system)
+    confirm(inst, system, found)
+    outcome = runner.start(found.trace.init)
+    state = runner.state() if outcome.kind == "commit" else None
+    initial = tuple(_initial_changes(system, state)) if state is not None and found.trace.init else ()
+    steps = []
+    for number, move in enumerate(found.trace.moves, 1):
+        step, state = _step(runner, system, number, move, state)
+        steps.append(step)
+    prop = system.properties.get(found.name)
+    text = found.text or (prop.text if prop else "")
+    where = found.where or (prop.where if prop else None)
+    shown = tuple(_show_state(system, state)) if state is not None else ()
+    blocked = tuple(_stuck(runner, found)) if found.kind in ("deadlock", "terminal") else blocked_now(runner)
+    return Counterexample(
+        found.name, found.kind, text, inst.scenario, str(where or ""), found.trace, initial, tuple(steps),
+        blocked, shown, reproduce(inst, target),
+    )  # fmt: skip
+
+
+def _step(
+    runner: Runner, system: TransitionSystem, number: int, move: Move, before: State | None
+) -> tuple[StepView, State | None]:
+    process = runner.processes.get(move.actor)
+    step = process.step if process else None
+    outcome = runner.step(move.actor, move.choices)
+    state = runner.state() if outcome.kind == "commit" else None
+    changes = tuple(changed(system, before, state, move.actor, runner)) if before and state else ()
+    go = () if step is None else (step.go,) if isinstance(step.go, str) else step.go
+    view = StepView(
+        number,
+        move.actor,
+        move.label,
+        go,
+        move.choices,
+        changes,
+        process.label if process else "",
+        blocked_now(runner) if state is not None else (),
+        "" if outcome.kind == "commit" else outcome.text,
+    )
+    return view, state
+
+
+# --- what CPython says ---------------------------------------------------------------------------------------
+
+
+def confirm(inst: Instance, system: TransitionSystem, found: Found) -> None:
+    """CPython must see the same violation; raises InternalError otherwise."""
+    runner = Runner(inst, system)
+    outcome = runner.replay(found.trace)
+    if not _seen(inst, system, runner, found, outcome):
+        raise InternalError(
+            f"the counterexample to {found.name} does not replay in CPython ({outcome}); this is a defect of gomodel"
+        )
+
+
+def _seen(inst: Instance, system: TransitionSystem, runner: Runner, found: Found, outcome: Outcome) -> bool:
+    match found.kind:
+        case "fatal":
+            return outcome.kind == "fatal" and outcome.prop == found.name
+        case "error" if outcome.kind == "error":
+            return True
+        case "error":  # evaluating a property goes wrong
+            return _property(inst, system, runner, found.name.split(":")[0], found.trace) is None
+        case "deadlock":
+            return outcome.kind == "commit" and not _can_move(runner, found.trace)
+        case "terminal" if _can_move(runner, found.trace):
+            return False
+    runner.replay(found.trace, check=False)
+    return outcome.kind == "commit" and _property(inst, system, runner, found.name, found.trace) is False
+
+
+def _property(inst: Instance, system: TransitionSystem, runner: Runner, name: str, trace: Trace) -> bool | None:
+    """The property's own Python method on the current state; None when it raises."""
+    component, fn, kind = find_property(runner.model, name)
+    args: tuple[Any, ...] = (component,)
+    if kind == "step_invariant":
+        earlier = Runner(inst, system)
+        earlier.replay(Trace(trace.init, trace.moves[:-1]))
+        args = (component, find_property(earlier.model, name)[0])
+    try:
+        return bool(fn(*args))
+    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def find_property(model: Component, name: str) -> tuple[Component, Any, str]:
+    """The component, method and kind of a property path such as ``mutex.sema.nwait_exact``."""
+    for component in model.all_components():
+        for local, (fn, mark) in declared(component).items():
+            if f"{component._meta.path}.{local}".lstrip(".") == name:
+                return component, fn, mark.kind
+    raise InternalError(f"there is no property {name}")
+
+
+def _can_move(runner: Runner, trace: Trace) -> bool:
+    """Whether anything but a resting process can step."""
+    runner.replay(trace, check=False)
+    resting = {n for n, p in runner.processes.items() if p.step is None or p.step.rest}
+    resting |= {n for n in runner.rules if runner.system.rules[n].step.rest}
+    return any(move.actor not in resting for move, _, _ in runner.successors(trace))
+
+
+def blocked_now(runner: Runner) -> tuple[str, ...]:
+    """The processes whose guard is false."""
+    found = []
+    for name, process in runner.processes.items():
+        step = process.step
+        if step is not None and step.when is not None and not step.when():
+            found.append(f"{name} at {step.label!r}")
+    return tuple(found)
+
+
+def _stuck(runner: Runner, found: Found) -> Iterator[str]:
+    able = {move.actor for move, _, _ in runner.successors(found.trace)}
+    runner.replay(found.trace, check=False)
+    for name, process in runner.processes.items():
+        if process.step is not None and name not in able:
+            yield f"{name} at {process.label!r}"
+
+
+# --- what changed --------------------------------------------------------------------------------------------
+
+
+def changed(system: TransitionSystem, before: State, after: State, actor: str, runner: Runner) -> Iterator[Change]:
+    """The fields, and the actor's live locals, that differ; ghosts and program counters are left out."""
+    process = runner.processes.get(actor)
+    for i, variable in enumerate(system.variables.values()):
+        if variable.ghost or before[i] == after[i]:
+            continue
+        if variable.kind is None:
+            yield from _difference(variable.name, variable.domain, before[i], after[i])
+        elif process is not None and variable.kind == process.kind:
+            yield from _local_change(runner, variable, before[i], after[i], process)
+
+
+def _local_change(
+    runner: Runner, variable: Variable, before: Plain, after: Plain, process: Process
+) -> Iterator[Change]:
+    kind = runner.system.kinds[process.kind]
+    at = process.pid.number - kind.lo
+    pc = runner.program_counter(process)
+    if variable.name == kind.pc_name or variable.name not in kind.live[pc] or before[at] == after[at]:
+        return
+    domain = kind.locals[variable.name]
+    yield from _difference(f"{process.pid}.{short_local(variable.name)}", domain, before[at], after[at])
+
+
+def short_local(name: str) -> str:
+    """``client.lock.old.waiters`` → ``old.waiters``: without the kind and the operations around it."""
+    parts = name.split(".")
+    return parts[-1] if len(parts) < 3 else ".".join(parts[2:])
+
+
+def _difference(name: str, domain: Domain, before: Plain, after: Plain) -> Iterator[Change]:
+    if before == after:
+        return
+    if isinstance(domain, Struct):
+        for (field, inner), x, y in zip(domain.fields.items(), before, after, strict=True):
+            yield from _difference(f"{name}.{field}", inner, x, y)
+    elif isinstance(domain, Array) and not isinstance(domain, Set):
+        if len(before) == 1:
+            yield from _difference(name, domain.elem, before[0], after[0])
+            return
+        for k, (x, y) in enumerate(zip(before, after, strict=True)):
+            index = domain.index.show(k + index_base(domain.index))
+            yield from _difference(f"{name}[{index}]", domain.elem, x, y)
+    else:
+        yield Change(name, domain.show(before), domain.show(after))
+
+
+def _initial_changes(system: TransitionSystem, state: State) -> Iterator[Change]:
+    for i, variable in enumerate(system.variables.values()):
+        if variable.kind is None and not variable.ghost:
+            yield Change(variable.name, "", variable.domain.show(state[i]))
+
+
+def _show_state(system: TransitionSystem, state: State) -> Iterator[tuple[str, str]]:
+    for i, variable in enumerate(system.variables.values()):
+        yield variable.name, variable.domain.show(state[i])
+
+
+def reproduce(inst: Instance, target: str) -> str:
+    """The command line that shows the same again."""
+    words = ["gomodel", "check", target]
+    if inst.scenario:
+        words += ["--scenario", f"'{inst.scenario}'" if " " in inst.scenario else inst.scenario]
+    usual = dict(instance(inst.model, inst.scenario).bounds)
+    for name, value in inst.bounds:
+        if value != usual[name]:
+            shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
+            words += ["-b", f"{name}={shown}"]
+    for bug in sorted(inst.bugs):
+        words += ["--bug", bug]
+    return " ".join(words)

@@ -1,0 +1,166 @@
+"""The result of a check as data.  Rendering and the command line come after it; ``--json`` writes it out.
+
+The JSON schema is ``Report.to_json``: the dataclasses below, field by field, with enums as text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from .trace import Trace
+
+SCHEMA = 1  # raised when a field changes its meaning or goes away
+
+
+class Verdict(StrEnum):
+    """What a check says of one property."""
+
+    OK = "ok"  # held in every reachable state at these bounds
+    VIOLATED = "violated"
+    REACHED = "reached"  # a witness was found
+    UNREACHED = "not reached"  # a witness not reached where that is no failure: other bounds, a bug, a limit
+    VACUOUS = "vacuous"  # a witness not reached, a premise never true, a property that folds to true
+    INCOMPLETE = "incomplete"  # a limit was hit first, and nothing was found until then
+    NOT_CHECKED = "not checked"  # e.g. leads-to before liveness is available
+
+
+class Exit:
+    """Exit codes; the first that applies, in this order."""
+
+    ERROR = 2
+    VIOLATED = 1
+    VACUOUS = 4
+    INCOMPLETE = 3
+    OK = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """One variable that a step changed, in words: ``mutex.word.woken``, ``0``, ``1``."""
+
+    variable: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step of a counterexample, ready to be shown."""
+
+    number: int  # from 1
+    actor: str  # process name such as g0, or a rule
+    label: str
+    go: tuple[str, ...] = ()  # file:line of the Go source
+    choices: tuple[Any, ...] = ()
+    changes: tuple[Change, ...] = ()
+    next_label: str = ""  # where the process stands afterwards
+    blocked: tuple[str, ...] = ()  # processes that cannot step after it: "g1 at \"parked\""
+    failed: str = ""  # the last step of a fatal or a model error: what went wrong
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A violation with its shortest trace, replayed by CPython."""
+
+    property: str
+    kind: str  # invariant, step_invariant, terminal, deadlock, fatal, error
+    text: str  # what the property says
+    scenario: str
+    where: str  # file:line in the spec, "" if there is none
+    trace: Trace
+    initial: tuple[Change, ...]  # what init set, where it chose
+    steps: tuple[StepView, ...]
+    blocked: tuple[str, ...]  # at the end
+    state: tuple[tuple[str, str], ...]  # the whole final state: variable, value
+    reproduce: str  # the command line to paste
+
+
+@dataclass(frozen=True)
+class PropertyResult:
+    name: str
+    kind: str
+    text: str
+    verdict: Verdict
+    where: str = ""
+    length: int | None = None  # steps of the shortest trace to a violation or witness
+    scenario: str = ""  # where it was violated or reached
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """One exploration: a scenario at its bounds."""
+
+    scenario: str
+    text: str
+    bounds: dict[str, Any]
+    states: int
+    transitions: int
+    depth: int
+    seconds: float
+    stopped: str | None  # the limit that ended it early
+
+
+@dataclass
+class Report:
+    """The result of ``gomodel check MODEL``."""
+
+    model: str
+    title: str  # first line of the model's docstring
+    spec: str  # path of the spec file
+    go: str  # Go version that the spec follows, "" if none
+    source: tuple[str, ...]  # Go files
+    engine: str
+    bugs: tuple[str, ...]  # full paths of the bugs switched on
+    scenarios: list[ScenarioResult] = field(default_factory=list)
+    properties: list[PropertyResult] = field(default_factory=list)
+    counterexamples: list[Counterexample] = field(default_factory=list)
+    errors: list[Counterexample] = field(default_factory=list)  # model errors: a domain left, an index out of range
+    vacuous: list[str] = field(default_factory=list)  # labels and branches never reached, each a line with its place
+    seconds: float = 0.0
+
+    @property
+    def complete(self) -> bool:
+        return all(s.stopped is None for s in self.scenarios)
+
+    @property
+    def exit_code(self) -> int:
+        verdicts = {p.verdict for p in self.properties}
+        if self.errors:
+            return Exit.ERROR
+        if self.counterexamples:
+            return Exit.VIOLATED
+        if Verdict.VACUOUS in verdicts or self.vacuous:
+            return Exit.VACUOUS
+        if not self.complete or verdicts & {Verdict.INCOMPLETE, Verdict.NOT_CHECKED}:
+            return Exit.INCOMPLETE
+        return Exit.OK
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for ``--json``; stable: fields are only ever added."""
+        data = asdict(self)
+        for found, cex in zip(
+            data["counterexamples"] + data["errors"], self.counterexamples + self.errors, strict=True
+        ):
+            found["trace"] = cex.trace.to_json()
+        return {"schema": SCHEMA, **data, "complete": self.complete, "exit_code": self.exit_code}
+
+
+@dataclass(frozen=True)
+class BugResult:
+    """One bug switched on: whether it was found by the property it names (or, harmless, not at all)."""
+
+    bug: str
+    title: str
+    harmless: bool
+    expected: tuple[str, ...]  # properties that may find it
+    found: tuple[str, ...]  # properties that were violated
+    length: int | None  # of the shortest counterexample of an expected property
+    scenario: str
+    bounds: dict[str, Any]
+    passed: bool
+    note: str = ""
+    seconds: float = 0.0
+    states: int = 0

@@ -1,0 +1,1 @@
+"""Showing a trace: one file per way."""

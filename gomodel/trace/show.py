@@ -1,0 +1,114 @@
+"""A counterexample as prose: turns of one process, steps with their Go source, and what each step changed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+from rich.text import Text
+
+from ..run.report import Change, Counterexample, StepView
+from .page import Page
+
+_HEAD = 6  # columns of a step's number, before its label
+_DETAIL = " " * (_HEAD + 2)
+
+
+def counterexample_lines(cex: Counterexample, *, width: int = 80) -> list[Text]:
+    """Everything about one violation, from its title to the line to paste for reproducing it."""
+    page = Page(width)
+    page.add(Text(_title(cex), style="bold red"))
+    page.add(
+        ", ".join(part for part in (_length(cex), cex.scenario and f"scenario {cex.scenario}") if part), prefix="  "
+    )
+    if cex.initial:
+        page.gap()
+        page.add("initially", style="bold")
+        for change in cex.initial:
+            page.add(Text.assemble(change.variable, " = ", (change.new, "bold")), prefix="  ")
+    before: tuple[str, ...] = ()
+    for turn in _turns(cex):
+        page.gap()
+        _add_turn(page, turn, before)
+        before = turn[-1].blocked
+        if cex.trace.cycle == turn[-1].number:
+            page.gap()
+            page.add("from here on the following steps repeat for ever", style="bold red")
+    _add_end(page, cex)
+    return page.lines
+
+
+def _title(cex: Counterexample) -> str:
+    match cex.kind:
+        case "deadlock":
+            return "deadlock: some process waits, and none can move"
+        case "error":
+            return f"model error: {cex.text or cex.property}"
+        case _:
+            return f"{cex.property} is violated"
+
+
+def _length(cex: Counterexample) -> str:
+    steps = len(cex.steps)
+    return "in the initial state" if steps == 0 else f"after {steps} step{'s' if steps > 1 else ''}"
+
+
+def _turns(cex: Counterexample) -> Iterator[list[StepView]]:
+    """Consecutive steps of one actor; the start of a cycle begins a new turn."""
+    cycle = cex.trace.cycle
+    for _, steps in itertools.groupby(cex.steps, lambda s: (s.actor, cycle is not None and s.number > cycle)):
+        yield list(steps)
+
+
+def _add_turn(page: Page, turn: list[StepView], blocked_before: tuple[str, ...]) -> None:
+    first, last = turn[0], turn[-1]
+    span = f"step {first.number}" if first is last else f"steps {first.number} to {last.number}"
+    page.add(Text.assemble((first.actor, "bold"), f", {span}"))
+    blocked = blocked_before
+    for step in turn:
+        _add_step(page, step, blocked)
+        blocked = step.blocked
+    if last.next_label and not last.failed:
+        page.add(f'now at "{last.next_label}"', prefix=" " * _HEAD, style="dim")
+
+
+def _add_step(page: Page, step: StepView, blocked_before: tuple[str, ...]) -> None:
+    left = Text.assemble((f"{step.number:>{_HEAD - 2}}  ", "dim"), step.label)
+    page.add_pair(left, ", ".join(step.go), indent=_HEAD)
+    if step.choices:
+        page.add("chose " + ", ".join(map(str, step.choices)), prefix=_DETAIL)
+    for change in step.changes:
+        page.add(_change(change), prefix=_DETAIL)
+    for text in _new(step.blocked, blocked_before):
+        page.add(f"blocked from here: {text}", prefix=_DETAIL, style="yellow")
+    for text in _new(blocked_before, step.blocked):
+        page.add(f"no longer blocked: {text}", prefix=_DETAIL, style="green")
+    if step.failed:
+        page.add(f"fails: {step.failed}", prefix=_DETAIL, style="bold red")
+
+
+def _change(change: Change) -> Text:
+    return Text.assemble(f"{change.variable}: {change.old} → ", (change.new, "bold"))
+
+
+def _new(now: Iterable[str], before: tuple[str, ...]) -> list[str]:
+    return [text for text in now if text not in before]
+
+
+def _add_end(page: Page, cex: Counterexample) -> None:
+    page.gap()
+    label = "model error: " if cex.kind == "error" else "violated: "
+    kind = "" if cex.kind in ("error", cex.property) else f" ({cex.kind.replace('_', ' ')})"
+    page.add(Text.assemble((cex.property, "bold red"), kind), prefix=label)
+    if cex.text and cex.text != cex.property:
+        page.add(cex.text, prefix="  ")
+    if cex.where:
+        page.add(f"stated at {cex.where}", prefix="  ", style="dim")
+    if cex.blocked:
+        page.add("; ".join(cex.blocked), prefix="blocked at the end: ")
+    if cex.state:
+        page.add("state at the end:")
+        for variable, value in cex.state:
+            page.add(f"{variable} = {value}", prefix="  ")
+    page.add("to reproduce:")
+    page.add_verbatim(f"  {cex.reproduce}")

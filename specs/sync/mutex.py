@@ -1,0 +1,362 @@
+"""sync.Mutex with normal and starvation mode (internal/sync/mutex.go, go1.27.3) over the runtime's semaphore.
+
+What is modelled: Lock, lockSlow, TryLock, Unlock and unlockSlow, every load, CompareAndSwap and Add of ``m.state``
+a step of its own, with ``m.sema`` the semaphore of ``specs/runtime/sema.py``.  The state word is a struct of its
+bits; ``waiters`` is what stands above ``mutexWaiterShift``.
+
+What is abstracted, and why that is sound:
+
+* Time.  "Waited for more than 1 ms" (mutex.go:150) is a free choice after each sleep, and stays true for the rest
+  of the call as in the source: every real timing is among the choices.
+* canSpin (proc.go:7989) depends on processors and run queues: a free choice, at most ``spins`` times in a row
+  (``iter`` < 4 in the source).  Spinning longer is the same load tried later.
+* The plain loads of m.state (77, 100, 114, 151, 175, 224) are single-copy atomic on every platform that Go
+  supports, and sync/atomic is sequentially consistent: interleaving is the right base.
+* The race detector and profiling hooks are left out.
+
+Checklist (ids of the reference for this part):
+
+* M-Excl      done: ``mutual_exclusion``
+* M-NoThrow   done: ``no_throw`` (mutex.go:136, 158), ``no_fatal`` (204)
+* M-Quiet     done: ``quiet``
+* M-NLW       done: ``no_lost_wakeup``
+* M-WS        done: ``never_woken_and_starving``
+* M-SemaBin   done: ``sema_binary``
+* M-Handoff   done: ``starving_blocks_others`` (its first half) and ``sema.handoff_kept``; that the waiter dequeued is
+              the *next* owner does not hold in Go: witness ``handoff_stolen``, docs/findings/mutex-handoff.md
+* M-NoStuck   done: deadlock, as in every model
+* liveness    left out until liveness is available
+* m1 m2 m5 m6 m7 m8 m10 m11 m13 m15 m17   done, as bugs
+* m3 m4       done, as bugs that must not be found (negative controls)
+* m19 m20     done, as bugs: ``queued_before_goes_first``
+* m14 m21     left out until liveness is available: nothing unsafe happens, only starvation
+* 736         done: a semaphore that ignores lifo and handoff
+* 13086       left out until liveness is available: the starvation of Go ≤ 1.8
+* 41603 56648 left out: memory corruption, not the algorithm
+* 62100       left out: broken atomics on one platform
+"""
+
+from __future__ import annotations
+
+from gomodel import (
+    Array,
+    Bool,
+    Bound,
+    Bug,
+    Component,
+    Ghost,
+    Int,
+    Model,
+    Preset,
+    Scenario,
+    Struct,
+    choose,
+    count,
+    fatal,
+    invariant,
+    like,
+    process,
+    reachable,
+    step,
+    step_invariant,
+)
+from gomodel.specs.runtime.sema import Semaphore
+
+GO = "internal/sync/mutex.go"
+LOAD = "old = m.state"
+
+
+class Mutex(Component):
+    """sync.Mutex: the state word and its semaphore."""
+
+    def __init__(self, procs, *, spins=1):
+        self.procs = procs
+        self.spins = spins
+
+    def state(self):
+        self.word = Struct(locked=Bool(), woken=Bool(), starving=Bool(), waiters=Int(0, len(self.procs) + 1))
+        self.sema = Semaphore(self.procs)
+        self.waited = Ghost(Array(Bool(), self.procs))  # has come back from the semaphore in this Lock call
+
+    def zero(self):
+        w = self.word
+        return not (w.locked or w.woken or w.starving or w.waiters > 0)
+
+    def inconsistent(self):
+        fatal("sync: inconsistent mutex state", prop="no_throw")
+
+    # --- Lock ------------------------------------------------------------------------------------------------
+
+    def lock(self, g):
+        yield step("L1 CAS 0→locked", go=f"{GO}:63", src="CompareAndSwapInt32(&m.state, 0, mutexLocked)")
+        if self.zero():
+            self.word.locked = True
+            return
+        starving: Bool() = False
+        awoke: Bool() = False
+        started: Bool() = False  # waitStartTime != 0
+        iter: Int(0, self.spins) = 0
+        yield step("L2 load", go=f"{GO}:100", src="old := m.state")
+        old: like(self.word) = self.word.copy()
+        while True:
+            if old.locked and not old.starving and iter < self.spins and choose(False, True):
+                if not awoke and not old.woken and old.waiters != 0:
+                    yield step(
+                        "L3 spinning: CAS woken",
+                        go=f"{GO}:109",
+                        src="CompareAndSwapInt32(&m.state, old, old|mutexWoken)",
+                    )
+                    if self.word == old:
+                        self.word.woken = True
+                        awoke = True
+                iter += 1
+                yield step("L2 load after spinning", go=f"{GO}:114", src=LOAD)
+                old = self.word.copy()
+                continue
+            if awoke and not old.woken:
+                self.inconsistent()
+            yield step("L4 CAS old→new", go=f"{GO}:140", src="CompareAndSwapInt32(&m.state, old, new)")
+            if self.word != old:
+                yield step("L2 load after a failed CAS", go=f"{GO}:175", src=LOAD)
+                old = self.word.copy()
+                continue
+            if not old.starving or self.bug("m17"):
+                self.word.locked = True
+            if old.locked or old.starving:
+                self.word.waiters += 1
+            if starving and old.locked:
+                self.word.starving = True
+            if awoke and not self.bug("m7"):
+                self.word.woken = False
+            if not (old.locked or old.starving):
+                self.waited[g] = False
+                return
+            lifo = started or self.bug("m20")
+            if self.bug("m19") or self.bug("736"):
+                lifo = False
+            started = True
+            yield from self.sema.acquire(g, lifo)
+            self.waited[g] = True
+            if not starving:
+                starving = choose(False, True)
+            yield step("L5 load", go=f"{GO}:151", src=LOAD)
+            old = self.word.copy()
+            if old.starving:
+                if old.locked or old.woken or old.waiters == 0:
+                    self.inconsistent()
+                yield step("L6 add locked, −1 waiter", go=f"{GO}:169", src="AddInt32(&m.state, delta)")
+                if self.word.locked or self.word.waiters == 0:
+                    fatal("the addition carries into another field", prop="no_carry")
+                self.word.locked = True
+                if not self.bug("m15"):
+                    self.word.waiters -= 1
+                if not starving or old.waiters == 1:
+                    if not self.bug("m13"):
+                        self.word.starving = False
+                self.waited[g] = False
+                return
+            awoke = not self.bug("m8")
+            iter = 0
+
+    def try_lock(self):
+        yield step("T1 load", go=f"{GO}:77", src="old := m.state")
+        old: like(self.word) = self.word.copy()
+        if old.locked or old.starving:
+            return False
+        yield step("T2 CAS old→locked", go=f"{GO}:85", src="CompareAndSwapInt32(&m.state, old, old|mutexLocked)")
+        if self.word != old:
+            return False
+        self.word.locked = True
+        return True
+
+    # --- Unlock ----------------------------------------------------------------------------------------------
+
+    def unlock(self):
+        yield step("U1 add −locked", go=f"{GO}:194", src="AddInt32(&m.state, -mutexLocked)")
+        if not self.word.locked:
+            fatal("sync: unlock of unlocked mutex", prop="no_fatal")
+        self.word.locked = False
+        if self.zero():
+            return
+        if self.word.starving and not self.bug("m11"):
+            yield from self.sema.release(not (self.bug("m10") or self.bug("736")), owed=True)
+            return
+        old: like(self.word) = self.word.copy()
+        while True:
+            if old.waiters == 0:
+                return
+            if (old.locked and not self.bug("m3")) or (old.woken and not self.bug("m1")):
+                return
+            if old.starving and not self.bug("m2"):
+                return
+            yield step("U2 CAS −1 waiter, woken", go=f"{GO}:220", src="CompareAndSwapInt32(&m.state, old, new)")
+            if self.word == old:
+                if not self.bug("m6"):
+                    self.word.waiters -= 1
+                if not self.bug("m5"):
+                    self.word.woken = True
+                yield from self.sema.release(False)
+                return
+            if self.bug("m4"):
+                return
+            yield step("U3 load", go=f"{GO}:224", src=LOAD)
+            old = self.word.copy()
+
+    # --- properties ------------------------------------------------------------------------------------------
+
+    @invariant
+    def never_woken_and_starving(self):
+        """The woken and the starving bit are never set together (M-WS)."""
+        return not (self.word.woken and self.word.starving)
+
+    @invariant
+    def sema_binary(self):
+        """The semaphore never holds more than one token (M-SemaBin)."""
+        return self.sema.value[0] <= 1
+
+    @invariant
+    def queued_before_goes_first(self):
+        """Who queues again after losing the lock goes to the front; who queues for the first time, to the back."""
+        return all(not self.sema.queued(g) or self.sema.came_lifo[g] == self.waited[g] for g in self.procs)
+
+    @reachable
+    def starving_mode(self):
+        return self.word.starving
+
+    @reachable
+    def handoff(self):
+        """A waiter is woken with the token already its own."""
+        return self.word.starving and self.sema.handed() > 0 and self.sema.woken[0] > 0
+
+    @reachable(goroutines=3)
+    def handoff_stolen(self):
+        """A waiter is woken by a handoff, but a newcomer took the token between the release and the handoff."""
+        w, s = self.word, self.sema
+        alone = s.releasing[0] == 0 and s.woken[0] > 0
+        return w.starving and not w.locked and alone and s.value[0] == 0 and s.handed() == 0
+
+    @reachable
+    def lost_and_queued_in_front(self):
+        return any(self.sema.queued(g) and self.sema.came_lifo[g] for g in self.procs)
+
+    bugs = {
+        "m1": Bug(
+            "unlockSlow ignores the woken bit", breaks="no_throw", go=f"{GO}:215", bounds={"goroutines": 3}
+        ),
+        "m2": Bug(
+            "unlockSlow ignores the starving bit", breaks="no_throw", go=f"{GO}:215", scenario="rounds",
+            bounds={"goroutines": 3},
+        ),
+        "m3": Bug("unlockSlow ignores the locked bit: only extra wakeups", harmless=True, go=f"{GO}:215"),
+        "m4": Bug(
+            "unlockSlow gives up after a failed CAS: whoever made it fail is responsible now", harmless=True,
+            go=f"{GO}:224",
+        ),
+        "m5": Bug("unlockSlow does not set the woken bit", breaks="no_throw", go=f"{GO}:219"),
+        "m6": Bug("unlockSlow does not decrement the waiters", breaks="quiet", go=f"{GO}:219"),
+        "m7": Bug("the woken goroutine does not clear the woken bit", breaks="quiet", go=f"{GO}:138"),
+        "m8": Bug("awoke is not set after the semaphore", breaks="quiet", go=f"{GO}:172"),
+        "m10": Bug("unlock in starving mode without handoff", breaks="handoff_kept", go=f"{GO}:232"),
+        "m11": Bug("unlock ignores starving mode", breaks="deadlock", go=f"{GO}:206"),
+        "m13": Bug("starving mode is never left", breaks="quiet", go=f"{GO}:167"),
+        "m15": Bug("the handed-off waiter stays counted", breaks="quiet", go=f"{GO}:160"),
+        "m17": Bug(
+            "a newcomer takes the lock in starving mode", breaks=("no_throw", "mutual_exclusion"), go=f"{GO}:119"
+        ),
+        "m19": Bug("a waiter that lost is queued at the tail", breaks="queued_before_goes_first", go=f"{GO}:145"),
+        "m20": Bug("a waiter is queued in front the first time", breaks="queued_before_goes_first", go=f"{GO}:145"),
+        "736": Bug(
+            "the semaphore ignores lifo and handoff", breaks=("handoff_kept",), go=f"{GO}:149",
+            issue="gopherjs/gopherjs#736",
+        ),
+    }  # fmt: skip
+
+
+class MutexModel(Model):
+    """sync.Mutex: goroutines lock and unlock."""
+
+    name = "mutex"
+    go = "go1.27.3"
+    source = ("internal/sync/mutex.go", "runtime/sema.go")
+
+    goroutines: int = Bound(2, min=1, max=6, help="goroutines that Lock and Unlock")
+    trylockers: int = Bound(0, min=0, max=2, help="goroutines that TryLock and Unlock")
+    rounds: tuple = Bound((), help="rounds of each goroutine, the last number for the rest; none: for ever")
+    spins: int = Bound(1, min=0, max=4, help="times in a row that a goroutine may spin")
+
+    scenarios = {
+        "loop": Scenario("goroutines that lock and unlock for ever"),
+        "rounds": Scenario("a fixed number of rounds each", rounds=(2, 1)),
+        "trylock": Scenario("and one that tries", trylockers=1),
+    }
+    presets = {
+        "quick": Preset(goroutines=2),
+        "nightly": Preset(goroutines=4),
+    }
+
+    def state(self):
+        self.mutex = Mutex(self.client, spins=self.spins)
+        last = len(self.rounds) - 1
+        self.limit = tuple(self.rounds[min(i, last)] if self.rounds else 0 for i in range(self.goroutines))
+
+    @process(count="trylockers")
+    def tryer(self, t):
+        while True:
+            yield step("idle", rest=True)
+            won = yield from self.mutex.try_lock()
+            if won:
+                yield step("critical section")
+                yield from self.mutex.unlock()
+
+    @process(count="goroutines")
+    def client(self, g):
+        done: Int(0, max(self.rounds, default=0)) = 0
+        while not self.rounds or done < self.limit[g]:
+            yield step("idle", rest=not self.rounds)
+            yield from self.mutex.lock(g)
+            yield step("critical section")
+            yield from self.mutex.unlock()
+            if self.rounds:
+                done += 1
+
+    def owners(self):
+        inside = count(self.client.at(g, "critical section", "U1 add −locked") for g in self.client)
+        return inside + count(self.tryer.at(t, "critical section", "U1 add −locked") for t in self.tryer)
+
+    @invariant
+    def mutual_exclusion(self):
+        """At most one goroutine owns the lock (M-Excl)."""
+        return self.owners() <= 1
+
+    @invariant
+    def quiet(self):
+        """With every Lock unlocked and nobody inside, the word, the token and nwait are 0 (M-Quiet)."""
+        idle = all(self.client.at(g, "idle", "done") for g in self.client)
+        idle = idle and all(self.tryer.at(t, "idle", "done") for t in self.tryer)
+        m = self.mutex
+        return not idle or (m.zero() and m.sema.value[0] == 0 and m.sema.nwait == 0)
+
+    @invariant
+    def no_lost_wakeup(self):
+        """Waiters, and nobody owns, is woken or starves: some unlocker is about to wake one (M-NLW)."""
+        w = self.mutex.word
+        waiting = w.waiters > 0 and not (w.locked or w.woken or w.starving)
+        waking = any(self.client.at(g, "U2 CAS −1 waiter, woken", "U3 load") for g in self.client)
+        return not waiting or waking or any(self.tryer.at(t, "U2 CAS −1 waiter, woken", "U3 load") for t in self.tryer)
+
+    @step_invariant
+    def starving_blocks_others(self, before):
+        """In starving mode only a waiter that came through the semaphore takes the free lock (M-Handoff)."""
+        took = before.mutex.word.starving and not before.mutex.word.locked and self.mutex.word.locked
+        label = "L6 add locked, −1 waiter"
+        return not took or any(before.client.at(g, label) and not self.client.at(g, label) for g in self.client)
+
+    @reachable
+    def woken_by_spinning(self):
+        """A spinning goroutine set the woken bit, so that Unlock wakes nobody."""
+        return any(self.client.at(g, "L2 load after spinning") and self.client[g].awoke for g in self.client)
+
+    @reachable
+    def barging(self):
+        """A newcomer owns the lock while a woken waiter is on its way."""
+        return self.owners() == 1 and self.mutex.sema.woken[0] > 0 and not self.mutex.word.starving

@@ -1,0 +1,312 @@
+"""The command line: what is printed where, exit codes, files, and bad input.  The checking itself is faked."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gomodel import catalog
+from gomodel.cli import app
+from gomodel.language.errors import UsageError
+from gomodel.output import JsonFile, ProgressLine, progress_text
+from gomodel.run.report import BugResult, Counterexample, PropertyResult, Report, Verdict
+from gomodel.run.search import Progress
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """``run("check", "mutex")`` → exit code, stdout, stderr."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            app(list(arguments), prog_name="gomodel")
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return call
+
+
+class Checker(types.ModuleType):
+    """Stands in for ``gomodel.run.check``: gives prepared results and records what it was asked."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__("gomodel.run.check")
+        self.report = report
+        self.asked: list[dict[str, Any]] = []
+        self.results: list[BugResult] = []
+        self.raises: BaseException | None = None
+
+    def check(self, model: Any, **options: Any) -> Report:
+        self.asked.append({"model": model.name, **options})
+        if self.raises:
+            raise self.raises
+        return self.report
+
+    def check_bugs(self, model: Any, *, notify: Callable[[BugResult], None], **options: Any) -> list[BugResult]:
+        self.asked.append({"model": model.name, **options})
+        for result in self.results:
+            notify(result)
+        return self.results
+
+    def describe(self, model: Any) -> dict[str, Any]:
+        bound = {"name": "goroutines", "default": 2, "min": 1, "max": None, "help": "how many clients"}
+        scenario = {"name": "rounds", "text": "two rounds", "default": False, "bounds": {"rounds": (2, 1)}}
+        names: dict[str, Any] = {k: [{"name": f"a_{k}"}, {"name": "b"}] for k in ("properties", "witnesses", "bugs")}
+        about = {"name": model.name, "title": "A title", "go": "go1.27.3", "source": ("a.go",)}
+        return {**about, "bounds": [bound], "scenarios": [scenario], "presets": [], **names}
+
+
+@pytest.fixture
+def checker(report: Report, monkeypatch: pytest.MonkeyPatch) -> Checker:
+    fake = Checker(report)
+    monkeypatch.setitem(sys.modules, "gomodel.run.check", fake)
+    return fake
+
+
+# --- start -----------------------------------------------------------------------------------------------------------
+
+
+def test_help_is_quick_and_imports_no_engine() -> None:
+    code = (
+        "import sys; from gomodel.cli import app; app(['check', '--help'], standalone_mode=False)\n"
+        "heavy = {'gomodel.run', 'gomodel.catalog', 'numba', 'llvmlite', 'z3', 'hypothesis'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert time.monotonic() - start < 2  # 0.15 s on an idle machine
+
+
+@pytest.mark.parametrize("arguments", [("check", "--nonsense"), ("nonsense",), ("check", "--max-states", "0")])
+def test_what_typer_refuses_exits_with_2(run: Run, arguments: tuple[str, ...]) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert "Error" in err
+
+
+# --- list ------------------------------------------------------------------------------------------------------------
+
+
+def test_list(run: Run, checker: Checker) -> None:
+    code, out, _ = run("list")
+    assert code == 0
+    block = next(b for b in out.split("\n\n") if b.startswith("mutex: "))
+    assert block.splitlines() == [
+        "mutex: A title",
+        "  follows     go1.27.3, a.go",
+        "  bound       goroutines=2 (1 to …): how many clients",
+        "  scenario    rounds (only when asked for): two rounds [rounds=2,1]",
+        "  properties  a_properties, b",
+        "  witnesses   a_witnesses, b",
+        "  bugs        a_bugs, b",
+    ]
+
+
+def test_list_as_json(run: Run, checker: Checker, tmp_path: Path) -> None:
+    code, out, _ = run("list", "--json", "-")
+    assert code == 0
+    data = json.loads(out)
+    assert [m["name"] for m in data["models"]] == catalog.names()
+    run("list", "--json", str(tmp_path / "list.json"))
+    assert json.loads((tmp_path / "list.json").read_text()) == data
+
+
+# --- check -----------------------------------------------------------------------------------------------------------
+
+
+def test_check_prints_the_report_and_passes_the_options_on(run: Run, checker: Checker) -> None:
+    options = "-b goroutines=3 -b rounds=2,1 --scenario rounds --preset quick --bug m5 --safety --no-reset".split()
+    code, out, err = run("check", "mutex", *options, "--first", "--max-states", "10", "--timeout", "1.5")
+    assert (code, err) == (0, "")
+    assert out.startswith("mutex: sync.Mutex")
+    assert out.endswith("exhaustive at these bounds\n")
+    (asked,) = checker.asked
+    limits = asked.pop("limits")
+    assert (limits.max_states, limits.timeout, limits.first) == (10, 1.5, True)
+    assert asked == {
+        "model": "mutex",
+        "bounds": {"goroutines": "3", "rounds": "2,1"},
+        "scenarios": ["rounds"],
+        "preset": "quick",
+        "bugs": ["m5"],
+        "engine": "reference",
+        "safety_only": True,
+        "reset": False,
+        "watch": None,
+        "spec": "mutex",
+    }
+
+
+def test_a_users_file_is_checked(run: Run, checker: Checker, tmp_path: Path) -> None:
+    path = tmp_path / "own.py"
+    path.write_text("from gomodel import Model\nclass Own(Model):\n    name = 'own'\n")
+    assert run("check", f"{path}:Own")[0] == 0
+    assert (checker.asked[0]["model"], checker.asked[0]["spec"]) == ("own", f"{path}:Own")
+
+
+def test_the_exit_code_is_the_reports(run: Run, checker: Checker, counterexample: Counterexample) -> None:
+    checker.report.counterexamples = [counterexample]
+    code, out, _ = run("check", "mutex")
+    assert code == 1
+    assert "mutual_exclusion is violated" in out
+
+
+def test_all_models_give_the_gravest_code(run: Run, checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
+    reports = iter([Verdict.NOT_CHECKED, Verdict.VACUOUS, *[Verdict.OK] * 100])
+
+    def check(model: Any, **options: Any) -> Report:
+        checker.report.properties = [PropertyResult("p", "invariant", "", next(reports))]
+        return checker.report
+
+    monkeypatch.setattr(checker, "check", check)
+    code, out, _ = run("check", "--all")
+    assert code == 4
+    assert out.count("follows go1.27.3") == len(catalog.names())
+
+
+@pytest.mark.parametrize("arguments", [("mutex", "--bugs"), ("--bugs", "mutex")])
+def test_bugs(run: Run, checker: Checker, arguments: tuple[str, str]) -> None:
+    found = BugResult("m5", "no woken", False, ("x",), ("x",), 9, "", {"goroutines": 2}, True)
+    checker.results = [found]
+    code, out, _ = run("check", *arguments, "-b", "goroutines=2")
+    assert code == 0
+    assert "passed  m5: no woken" in out
+    assert out.endswith("mutex: all 1 bugs are judged as declared\n")
+    assert checker.asked[0]["bounds"] == {"goroutines": "2"}
+    checker.results = [found, BugResult("m6", "lost", False, ("x",), (), None, "", {}, False)]
+    assert run("check", *arguments)[0] == 1
+
+
+# --- json ------------------------------------------------------------------------------------------------------------
+
+
+def test_json(run: Run, checker: Checker, tmp_path: Path) -> None:
+    target = tmp_path / "out.json"
+    target.write_text("old")
+    code, out, _ = run("check", "mutex", "--json", str(target))
+    assert (code, json.loads(target.read_text())["model"]) == (0, "mutex")
+    assert out.startswith("mutex: ")
+    assert list(tmp_path.iterdir()) == [target]
+    code, out, _ = run("check", "mutex", "--json", "-")
+    assert json.loads(out) == json.loads(target.read_text())
+    run("check", "--all", "--json", str(target))
+    data = json.loads(target.read_text())
+    assert (len(data["models"]), data["exit_code"]) == (len(catalog.names()), 0)
+
+
+def test_json_of_bugs(run: Run, checker: Checker) -> None:
+    checker.results = [BugResult("m5", "no woken", False, ("x",), ("x",), 9, "", {"goroutines": 2}, True)]
+    data = json.loads(run("check", "mutex", "--bugs", "--json", "-")[1])
+    assert (data["model"], data["passed"], data["bugs"][0]["length"]) == ("mutex", True, 9)
+
+
+def test_a_file_that_cannot_be_written_is_known_before_the_search(run: Run, checker: Checker, tmp_path: Path) -> None:
+    for name in (tmp_path, tmp_path / "missing" / "out.json"):
+        code, out, err = run("check", "mutex", "--json", str(name))
+        assert (code, out) == (2, "")
+        assert err.startswith(f"gomodel: cannot write {name}: ")
+    assert checker.asked == []
+
+
+def test_a_failed_run_leaves_the_old_file(run: Run, checker: Checker, tmp_path: Path) -> None:
+    target = tmp_path / "out.json"
+    target.write_text("old")
+    checker.raises = UsageError("no such bound")
+    assert run("check", "mutex", "--json", str(target))[0] == 2
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_devices_and_links_stay_what_they_are(tmp_path: Path) -> None:
+    link, target = tmp_path / "link.json", tmp_path / "target.json"
+    link.symlink_to(target)
+    for name in ("/dev/null", str(link)):
+        with JsonFile(name) as out:
+            out.write({"label": "0→1"})
+    assert Path("/dev/null").is_char_device()
+    assert link.is_symlink()
+    assert json.loads(target.read_text(encoding="utf-8")) == {"label": "0→1"}
+
+
+# --- bad input -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("check", "which component?"),
+        ("check mutx", "there is no component 'mutx'\n  did you mean mutex?"),
+        ("check missing.py", "cannot read missing.py: No such file or directory"),
+        ("check mutex -b goroutines", "-b goroutines sets nothing"),
+        ("check mutex -b n=1 -b n=2", "bound n is set twice"),
+        ("check mutex --timeout 0", "--timeout 0 is not a number of seconds above 0"),
+        ("check mutex --timeout nan", "--timeout nan is not a number of seconds above 0"),
+        ("check mutex --all", "--all and a component do not go together"),
+        ("check --all -b goroutines=3", "--all and -b do not go together"),
+        ("check --all --bug m5", "--all and --bug do not go together"),
+        ("check mutex --bugs --bug m5", "--bugs and --bug do not go together"),
+        ("check mutex --bugs --no-reset", "--bugs and --no-reset do not go together"),
+    ],
+)
+def test_bad_input_is_one_clear_message(run: Run, checker: Checker, arguments: str, message: str) -> None:
+    code, out, err = run(*arguments.split())
+    assert (code, out) == (2, "")
+    assert err.startswith(f"gomodel: {message}")
+    assert "Traceback" not in err
+    assert checker.asked == []
+
+
+def test_a_defect_of_gomodel_keeps_its_stack_trace(run: Run, checker: Checker) -> None:
+    checker.raises = RuntimeError("impossible")
+    code, _, err = run("check", "mutex")
+    assert code == 2
+    assert "Traceback" in err
+    assert "defect of gomodel itself" in err
+
+
+def test_an_interruption_before_the_search_is_incomplete(run: Run, checker: Checker) -> None:
+    checker.raises = KeyboardInterrupt()
+    code, _, err = run("check", "mutex")
+    assert (code, err) == (3, "gomodel: interrupted before there was a result\n")
+
+
+# --- terminal and pipes ----------------------------------------------------------------------------------------------
+
+PROGRESS = Progress(states=123456, transitions=400000, depth=31, queue=2048, seconds=2.0)
+
+
+def test_the_progress_line_overwrites_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    line = ProgressLine()
+    line(PROGRESS)
+    assert capsys.readouterr().err == ""  # no terminal, no progress
+    line.on = True
+    line(PROGRESS)
+    line.clear()
+    text = progress_text(PROGRESS)
+    assert text == "123,456 states, 61,728/s, depth 31, queue 2,048, 2 s"
+    assert capsys.readouterr().err == f"\r{text}\r{' ' * len(text)}\r"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_closed_pipe_and_a_poor_encoding_are_no_errors(encoding: str) -> None:
+    code = (
+        "from rich.text import Text; from gomodel.output import show\n"
+        "for _ in range(3000): show([Text('0 → 1')])\nprint('end')"
+    )
+    command = f'"{sys.executable}" -c "{code}" | head -n 1; exit ${{PIPESTATUS[0]}}'
+    environment = {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(Path(catalog.__file__).parents[1])}
+    done = subprocess.run(["bash", "-c", command], capture_output=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().rstrip("\n") == ("0 → 1" if encoding == "utf-8" else "0 ? 1")
