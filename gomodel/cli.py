@@ -163,13 +163,16 @@ class _Run:
         self.data: list[dict[str, Any]] = []
 
     def check(self, target: str, model: type[Model], **options: Any) -> None:
+        from . import catalog
+        from .language.errors import short_path
         from .output import ProgressLine
         from .report_text import report_lines
         from .run.check import check
 
         progress = ProgressLine()
         try:
-            report = check(model, watch=progress if progress.on else None, spec=target, **options)
+            spec = short_path(str(catalog.source_file(model)))
+            report = check(model, watch=progress if progress.on else None, spec=spec, target=target, **options)
         finally:
             progress.clear()
         self._show(lambda width: report_lines(report, width=width))

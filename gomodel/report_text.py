@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from .run.report import BugResult, Exit, PropertyResult, Report, ScenarioResult, Verdict
+from .run.report import BugResult, Counterexample, Exit, PropertyResult, Report, ScenarioResult, Verdict
 from .trace.page import Page
 from .trace.show import counterexample_lines
 
@@ -19,6 +19,7 @@ _STYLES = {
     Verdict.INCOMPLETE: "yellow",
     Verdict.UNREACHED: "dim",
     Verdict.NOT_CHECKED: "yellow",
+    Verdict.LEFT_OUT: "dim",
 }
 _VERDICT_WIDTH = max(map(len, Verdict))
 _FINAL_STYLES = {Exit.OK: "bold green", Exit.VIOLATED: "bold red", Exit.ERROR: "bold red"}
@@ -39,12 +40,20 @@ def report_lines(report: Report, *, width: int = 80) -> list[Text]:
         page.add("never reached", style="bold")
         for line in report.vacuous:
             page.add(line, prefix="  ")
-    for found in (*report.errors, *report.counterexamples):
+    for same in _by_trace([*report.errors, *report.counterexamples]):
         page.gap()
-        page.lines += counterexample_lines(found, width=width)
+        page.lines += counterexample_lines(*same, width=width)
     page.gap()
     page.add(Text(verdict(report), style=_FINAL_STYLES.get(report.exit_code, "bold yellow")))
     return page.lines
+
+
+def _by_trace(found: list[Counterexample]) -> list[list[Counterexample]]:
+    """What one and the same execution violates is shown together."""
+    groups: dict[Any, list[Counterexample]] = {}
+    for cex in found:
+        groups.setdefault((cex.kind == "error", cex.reproduce, cex.trace, cex.steps), []).append(cex)
+    return list(groups.values())
 
 
 def verdict(report: Report) -> str:
@@ -92,7 +101,8 @@ def _add_scenario(page: Page, found: ScenarioResult) -> None:
     if found.bounds:
         page.add(show_bounds(found.bounds), prefix="  bounds  ")
     page.add(
-        f"{found.states:,} states, {found.transitions:,} transitions, depth {found.depth:,}, {duration(found.seconds)}",
+        f"{number(found.states, 'state')}, {number(found.transitions, 'transition')}, depth {found.depth:,}, "
+        f"{duration(found.seconds)}",
         prefix="  visited ",
     )
     if found.stopped:
@@ -112,7 +122,7 @@ def _add_properties(page: Page, title: str, results: Sequence[PropertyResult]) -
 
 
 def _details(result: PropertyResult) -> str:
-    steps = "" if result.length is None else f"{result.length} step{'' if result.length == 1 else 's'}"
+    steps = "" if result.length is None else number(result.length, "step")
     return ", ".join(filter(None, (steps, result.scenario and f"scenario {result.scenario}", result.note)))
 
 
@@ -127,7 +137,7 @@ def bug_lines(result: BugResult, *, width: int = 80) -> list[Text]:
     indent = " " * 10
     page.add(_finding(result), prefix=indent)
     where = [result.scenario and f"scenario {result.scenario}", show_bounds(result.bounds)]
-    cost = f"{result.states:,} states, {duration(result.seconds)}"
+    cost = f"{number(result.states, 'state')}, {duration(result.seconds)}"
     page.add("; ".join([*filter(None, where), cost]), prefix=indent, style="dim")
     if result.note:
         page.add(result.note, prefix=indent)
@@ -139,7 +149,7 @@ def _finding(result: BugResult) -> str:
         return f"harmless, but it broke {', '.join(result.found)}" if result.found else "harmless: nothing found"
     by = [name for name in result.expected if name in result.found]
     if by:
-        length = "" if result.length is None else f" in {result.length} step{'' if result.length == 1 else 's'}"
+        length = "" if result.length is None else f" in {number(result.length, 'step')}"
         return f"found by {', '.join(by)}{length}"
     found = f"; {', '.join(result.found)} broke instead" if result.found else "; nothing was found"
     return f"not found by {' or '.join(result.expected) or 'any property'}{found}"
@@ -164,7 +174,13 @@ def show_bounds(bounds: dict[str, Any]) -> str:
 
 
 def show_value(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
+    if isinstance(value, (tuple, list)):
+        return ",".join(map(str, value)) or "()"
+    return str(value)
+
+
+def number(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

@@ -56,8 +56,11 @@ def counterexample() -> Counterexample:
         initial=(Change("mutex.mode", "", "normal"),),
         steps=steps,
         blocked=('g2 at "parked"',),
-        state=(("mutex.word.locked", "1"), ("mutex.sema.queue", "[g2]")),
+        state=(("mutex.word.locked", "1"), ("mutex.sema.queue", "[g2]"), ("mutex.spins", "0")),
         reproduce="gomodel check mutex --scenario loop -b goroutines=3 -b addresses=1 --bug mutex.m5 --first",
+        processes=(("g0", "critical section"), ("g1", "done"), ("g2", "parked")),
+        end=(Change("mutex.word.locked", "0", "1"), Change("mutex.sema.queue", "[]", "[g2]")),
+        ghosts=(Change("mutex.sema.balance", "0", "1"), Change("mutex.sema.entering", "0", "2")),
     )
 
 

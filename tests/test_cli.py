@@ -15,7 +15,7 @@ import pytest
 
 from gomodel import catalog
 from gomodel.cli import app
-from gomodel.language.errors import UsageError
+from gomodel.language.errors import UsageError, short_path
 from gomodel.output import JsonFile, ProgressLine, progress_text
 from gomodel.run.report import BugResult, Counterexample, PropertyResult, Report, Verdict
 from gomodel.run.search import Progress
@@ -145,7 +145,8 @@ def test_check_prints_the_report_and_passes_the_options_on(run: Run, checker: Ch
         "safety_only": True,
         "reset": False,
         "watch": None,
-        "spec": "mutex",
+        "spec": short_path(str(catalog.source_file(catalog.load("mutex")))),
+        "target": "mutex",
     }
 
 
@@ -153,7 +154,8 @@ def test_a_users_file_is_checked(run: Run, checker: Checker, tmp_path: Path) -> 
     path = tmp_path / "own.py"
     path.write_text("from gomodel import Model\nclass Own(Model):\n    name = 'own'\n")
     assert run("check", f"{path}:Own")[0] == 0
-    assert (checker.asked[0]["model"], checker.asked[0]["spec"]) == ("own", f"{path}:Own")
+    asked = checker.asked[0]
+    assert (asked["model"], asked["spec"], asked["target"]) == ("own", str(path), f"{path}:Own")
 
 
 def test_the_exit_code_is_the_reports(run: Run, checker: Checker, counterexample: Counterexample) -> None:

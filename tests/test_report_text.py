@@ -86,6 +86,16 @@ def test_failures_stand_out_and_the_trace_follows(report: Report, counterexample
     assert text.endswith("\n\nviolated: mutual_exclusion\n")
 
 
+def test_only_what_the_same_execution_violates_is_shown_together(
+    report: Report, counterexample: Counterexample
+) -> None:
+    stuck = replace(counterexample, property="deadlock", kind="deadlock")
+    longer = replace(stuck, property="quiet", steps=(*stuck.steps, stuck.steps[-1]))
+    elsewhere = replace(stuck, property="no_throw", reproduce="gomodel check mutex --scenario rounds")
+    report.counterexamples = [counterexample, stuck, longer, elsewhere]
+    assert text_of(report).count("to reproduce:") == 3
+
+
 def test_it_never_says_verified(report: Report, counterexample: Counterexample) -> None:
     assert "verified" not in text_of(report) + text_of(failing(report, counterexample))
 
@@ -150,6 +160,7 @@ def test_bugs() -> None:
 
 def test_small_words() -> None:
     assert show_bounds({"goroutines": 2, "rounds": (2, 1), "lifo": True}) == "goroutines=2 rounds=2,1 lifo=True"
+    assert show_bounds({"rounds": ()}) == "rounds=()"  # what -b takes for no rounds
     assert [duration(s) for s in (0.0, 9.994, 12.3, 3600.0)] == ["0.00 s", "9.99 s", "12 s", "3,600 s"]
     assert joined([]) == []
 

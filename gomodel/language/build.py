@@ -358,7 +358,7 @@ def select(a: Term, i: Term) -> Term:
     if a.op == "fill":
         return a.args[0]
     if i.op == "const":
-        at = i.data - index_base(sort.index)
+        at: int = i.data - index_base(sort.index)
         size = sort.size
         if isinstance(size, int) and 0 <= at < size:
             if a.op == "const":

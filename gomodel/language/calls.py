@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,18 +16,10 @@ from .containers import method_of
 from .domains import Domain, Struct
 from .machine import DeadPath, Exits, Frame, Machine
 from .model import Component
+from .places import Place, box
 from .processes import ProcessSet
 from .source import Function, function_of, is_spec_code
-from .symbols import (
-    Guarded,
-    Place,
-    box,
-    domain_of,
-    lift,
-    symbolic,
-    truth,
-    unwrap,
-)
+from .symbols import Guarded, domain_of, lift, symbolic, truth, unwrap
 from .terms import INT, Term
 
 MAX_DEPTH = 60
@@ -46,6 +39,7 @@ class Method:
 
     fn: Callable[..., Any]
     place: Place
+    name: str
 
 
 @dataclass(frozen=True)
@@ -56,7 +50,7 @@ class OldProcesses:
 
 
 def method(m: Machine, place: Place, name: str) -> Method:
-    return Method(method_of(m, place, name), place)
+    return Method(method_of(m, place, name), place, name)
 
 
 def own(m: Machine, container: Any) -> Any:
@@ -120,6 +114,8 @@ def apply(m: Machine, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         return _struct(m, fn, args, kwargs)
     if isinstance(fn, type) and issubclass(fn, Domain):
         return ex.native(m, fn, *args, **kwargs)
+    if symbolic(fn):
+        raise m.fail("a value of the model is not a function")
     return _native(m, fn, args, kwargs)
 
 
@@ -160,9 +156,10 @@ def mutable(m: Machine, container: Any) -> None:
 
 def _container_call(m: Machine, fn: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     try:
-        return fn.fn(m, fn.place, *args, **kwargs)
+        inspect.signature(fn.fn).bind(m, fn.place, *args, **kwargs)
     except TypeError as e:
-        raise m.fail(f"{fn.fn.__name__.strip('_')}: {e}") from None
+        raise m.fail(f"{fn.name}: {e}") from None
+    return fn.fn(m, fn.place, *args, **kwargs)
 
 
 def _struct(m: Machine, domain: Struct, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Place:

@@ -8,8 +8,9 @@ from typing import Any
 from . import build as b
 from .domains import Array, Bag, Domain, Int, Option, Seq, Set, Struct
 from .machine import Machine
+from .places import Place, box, read, write
 from .processes import Pid
-from .symbols import Place, _outside, box, lift, position, read, unwrap, write
+from .symbols import _outside, lift, position, unwrap
 from .terms import INT, Term
 
 
@@ -193,7 +194,8 @@ def method_of(m: Machine, place: Place, name: str) -> Callable[..., Any]:
             if name not in available:
                 what = "field or method" if kind is Struct else "method"
                 raise m.fail(
-                    f"a {kind.__name__} has no {what} {name!r}", f"it has: {', '.join(_names(place.domain, available))}"
+                    f"a {type(place.domain).__name__} has no {what} {name!r}",
+                    f"it has: {', '.join(_names(place.domain, available))}",
                 )
             return available[name]
     raise m.fail(f"{place.domain!r} has no method {name!r}")

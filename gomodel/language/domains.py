@@ -96,6 +96,8 @@ class Int(Domain):
         if isinstance(lo, int) and isinstance(hi, int) and lo > hi:
             raise ValueError(f"Int({lo}, {hi}) is empty")
         self.lo, self.hi, self.init = lo, hi, init
+        if init is not None and isinstance(lo, int) and isinstance(hi, int) and not self.contains(init):
+            raise ValueError(f"the initial value {init} is outside Int({lo}, {hi})")
 
     def default(self) -> Plain:
         if isinstance(self.lo, int) and self.lo > 0:
@@ -120,7 +122,7 @@ class Int(Domain):
         return ("Int", self.lo, self.hi)
 
     def __repr__(self) -> str:
-        return f"Int({self.lo}, {self.hi})"
+        return "Int()" if self.lo is None else f"Int({self.lo}, {self.hi})"
 
 
 class Enum(Domain):
@@ -129,6 +131,8 @@ class Enum(Domain):
     def __init__(self, *names: str, init: str | None = None) -> None:
         if len(set(names)) != len(names) or not names:
             raise ValueError("Enum needs distinct names, at least one")
+        if init is not None and init not in names:
+            raise ValueError(f"the initial value {init!r} is not one of {', '.join(map(repr, names))}")
         self.names = names
         self.init = init
 
@@ -166,7 +170,7 @@ class Option(Domain):
     scalar = False
 
     def __init__(self, elem: Domain) -> None:
-        self.elem = elem
+        self.elem = _held("Option", elem)
 
     def default(self) -> Plain:
         return None
@@ -201,7 +205,7 @@ class Struct(Domain):
     def __init__(self, **fields: Domain) -> None:
         if not fields:
             raise ValueError("Struct needs at least one field")
-        self.fields = fields
+        self.fields = {name: _held(f"the field {name} of a Struct", d) for name, d in fields.items()}
 
     def __call__(self, **values: Any) -> Any:
         from .values import struct_value
@@ -242,7 +246,7 @@ class Array(Domain):
     scalar = False
 
     def __init__(self, elem: Domain, index: Any) -> None:
-        self.elem = elem
+        self.elem = _held("Array", elem)
         self.index: Domain = index_domain(index)
 
     @property
@@ -283,7 +287,7 @@ class Seq(Domain):
     scalar = False
 
     def __init__(self, elem: Domain, capacity: Any) -> None:
-        self.elem, self.capacity = elem, capacity
+        self.elem, self.capacity = _held(type(self).__name__, elem), capacity
 
     def default(self) -> Plain:
         return ()
@@ -320,7 +324,7 @@ class Set(Domain):
     cell: Domain = Bool()
 
     def __init__(self, elem: Domain) -> None:
-        if not elem.scalar:
+        if not _held(type(self).__name__, elem).scalar:
             raise ValueError(f"{type(self).__name__} holds scalars, not {elem!r}")
         self.elem = elem
         self.array = Array(self.cell, elem)
@@ -374,9 +378,15 @@ def Ghost(domain: Domain) -> Domain:
     """A field that steps write and only properties, mappings and other ghosts read."""
     import copy
 
-    ghost = copy.copy(domain)
+    ghost = copy.copy(_held("Ghost", domain))
     ghost.ghost = True
     return ghost
+
+
+def _held(holder: str, elem: Any) -> Domain:
+    if not isinstance(elem, Domain):
+        raise ValueError(f"{holder} takes a domain such as Int(0, 3), not {elem!r}")
+    return elem
 
 
 def index_domain(index: Any) -> Domain:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,22 @@ class Where:
     line: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{short_path(self.file)}:{self.line}"
+
+
+def short_path(file: str) -> str:
+    """``file`` as seen from the current folder where it lies in it."""
+    try:
+        return str(Path(file).relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return file
+
+
+def suggestion(name: str, known: Iterable[str], what: str) -> str:
+    """The mend for a name that does not exist: the nearest known one, else all of them."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, 1)
+    return f"did you mean {near[0]}?" if near else f"{what}: {', '.join(known) or 'none'}"
 
 
 class GomodelError(Exception):

@@ -11,27 +11,14 @@ from typing import Any
 from . import build as b
 from . import calls as call
 from .domains import Array, Bool, Domain, Enum, Int, Option, Seq, Set, Struct
+from .errors import SpecError
 from .iteration import comprehension, items_of
 from .machine import DeadPath, Frame, Machine, MustFork, Unjoined
 from .model import Component
+from .places import Place, field_of, read
 from .processes import Pid, ProcessId, ProcessSet
 from .source import Function, assigned
-from .symbols import (
-    Locals,
-    OldView,
-    Place,
-    domain_of,
-    field_of,
-    lift,
-    position,
-    read,
-    require_some,
-    set_size,
-    symbolic,
-    truth,
-    unwrap,
-    view,
-)
+from .symbols import Locals, OldView, domain_of, lift, position, require_some, set_size, symbolic, truth, unwrap, view
 from .terms import BOOL, INT, Term
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -48,6 +35,8 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
 }
+_SIGNS: dict[type[ast.AST], str] = {ast.Pow: "**", ast.Div: "/", ast.LShift: "<<", ast.RShift: ">>", ast.BitAnd: "&",
+                                    ast.BitOr: "|", ast.BitXor: "^", ast.Invert: "~", ast.UAdd: "+"}  # fmt: skip
 _UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
@@ -87,7 +76,9 @@ def evaluate(m: Machine, node: ast.expr) -> Any:
     try:
         handler = _HANDLERS.get(type(node))
         if handler is None:
-            raise m.fail(f"{_name(node)} is not part of the modelling language", _MEND.get(type(node)))
+            raise m.fail(
+                f"{_SPELT.get(type(node), _name(node))} is not part of the modelling language", _MEND.get(type(node))
+            )
         return handler(m, node)
     finally:
         m.node = outer
@@ -98,6 +89,9 @@ def native(m: Machine, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any
     try:
         return fn(*args, **kwargs)
     except (DeadPath, MustFork):
+        raise
+    except SpecError as e:
+        e.where = e.where or m.where()
         raise
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as e:
         if m.pure or m.state.path or isinstance(e, (ArithmeticError, LookupError)):
@@ -120,7 +114,7 @@ def _lookup(m: Machine, node: ast.Name) -> Any:
         fn = frame.fn
         if frame.parent is None:
             if node.id in frame.domains or node.id in assigned(fn) or node.id in fn.params:
-                raise m.fail(*frame.unbound(node.id))
+                raise m.fail(*frame.unbound(node))
             for scope in (fn.cells, fn.globals, vars(builtins)):
                 if node.id in scope:
                     return scope[node.id]
@@ -221,6 +215,8 @@ def subscript(m: Machine, owner: Any, index: Any) -> Any:
         owner = require_some(m, owner)
     if isinstance(owner, Place):
         return view(m, element(m, owner, index))
+    if isinstance(owner, Term):
+        raise m.fail(f"a value of {owner.sort!r} is not indexed")
     if isinstance(owner, (tuple, list)) and isinstance(index, Term):
         return _table(m, owner, index)
     if isinstance(owner, (tuple, list)) and isinstance(index, ProcessId):
@@ -237,7 +233,7 @@ def element(m: Machine, owner: Place, index: Any) -> Place:
         q = read(m, owner)
         i = lift(m, index, INT)
         m.error(b.not_(b.and_(b.le(b.integer(0), i), b.lt(i, b.length(q)))), "index outside the queue")
-        from .symbols import box
+        from .places import box
 
         return box(m, b.at(q, i), owner.domain.elem, frozen=True)
     raise m.fail(f"a {type(owner.domain).__name__} is not indexed")
@@ -298,7 +294,7 @@ def binary(m: Machine, op: type[ast.operator], x: Any, y: Any) -> Any:
         return native(m, operator.add, x, y)
     if op not in _SYMBOLIC:
         raise m.fail(
-            f"{op.__name__} of a symbolic value is not part of the language", "use + - * // %, or a struct of flags"
+            f"`{_SIGNS[op]}` of a symbolic value is not part of the language", "use + - * // %, or a struct of flags"
         )
     _no_pids(m, x, y)
     left, right = lift(m, x, INT), lift(m, y, INT)
@@ -326,7 +322,7 @@ def _unary(m: Machine, node: ast.UnaryOp) -> Any:
     if isinstance(node.op, ast.USub):
         _no_pids(m, x)
         return unwrap(m, b.neg(lift(m, x, INT)))
-    raise m.fail(f"{_name(node.op)} of a symbolic value is not part of the language")
+    raise m.fail(f"{_SIGNS[type(node.op)]} of a symbolic value is not part of the language")
 
 
 def _boolop(m: Machine, node: ast.BoolOp) -> Any:
@@ -527,6 +523,11 @@ def _name(node: ast.AST) -> str:
     return type(node).__name__
 
 
+_SPELT: dict[type[ast.AST], str] = {
+    ast.Yield: "`yield` inside an expression",
+    ast.YieldFrom: "`yield from` inside an expression",
+    ast.Await: "`await`",
+}
 _MEND: dict[type[ast.AST], str] = {
     ast.Yield: 'write `yield step("label")` as a statement of its own',
     ast.YieldFrom: "write `yield from` as a statement, an assignment or a return value",

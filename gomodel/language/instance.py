@@ -10,10 +10,10 @@ from typing import Any
 
 from . import build as b
 from .domains import Int
-from .errors import SpecError, UsageError
+from .errors import GomodelError, SpecError, UsageError, suggestion
 from .model import Bug, Component, Model, ProcessDecl, check_bound
 from .processes import ProcessId, ProcessSet
-from .source import function_of
+from .source import function_of, raised_at
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,18 @@ class Instance:
         values: dict[str, Any] = dict(self.bounds)
         for name in symbolic:
             values[name] = b.leaf("param", name, Int(1, None))
-        model: Model = self.model.__new__(self.model)
-        model.__init__()  # type: ignore[misc]
-        model.__dict__.update(values)
-        add_processes(model, values)
-        model._adopt("", self.bugs)
+        try:
+            model: Model = self.model.__new__(self.model)
+            model.__init__()  # type: ignore[misc]
+            model.__dict__.update(values)
+            add_processes(model, values)
+            model._adopt("", self.bugs)
+        except GomodelError as error:
+            error.where = error.where or raised_at(error)
+            raise
+        except Exception as error:  # state() is the user's code: whatever it raises is the user's to mend
+            kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+            raise SpecError(f"{kind}{error}", where=raised_at(error)) from error
         return model
 
     def with_bugs(self, *names: str) -> Instance:
@@ -75,7 +82,10 @@ def add_processes(model: Model, values: dict[str, Any]) -> None:
     for name, decl in declarations.items():
         count = values.get(decl.count, decl.count) if isinstance(decl.count, str) else decl.count
         if isinstance(count, str):
-            raise SpecError(f"process {name}: there is no bound {count!r}", where=function_of(decl.fn).where())
+            mend = suggestion(count, values, "its bounds are")
+            raise SpecError(
+                f"process {name}: there is no bound {count!r}", where=function_of(decl.fn).where(), mend=mend
+            )
         hi = lo + count - 1 if isinstance(count, int) else b.add(count, b.integer(lo - 1))
         if isinstance(hi, int):
             prefix = process_prefix(decl)

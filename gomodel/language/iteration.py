@@ -12,9 +12,10 @@ from . import calls
 from . import expressions as ex
 from .domains import Array, Bag, Domain, Int, Seq, Set
 from .machine import DeadPath, Frame, Machine
+from .places import Place, read
 from .processes import Pid, ProcessSet
 from .source import Function
-from .symbols import Guarded, Place, lift, read, symbolic, truth, unwrap, view
+from .symbols import Guarded, lift, symbolic, truth, unwrap, view
 from .terms import INT, Term
 
 

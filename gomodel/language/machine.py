@@ -15,7 +15,7 @@ from typing import Any
 
 from . import build as b
 from .errors import SpecError, Where
-from .source import Function
+from .source import Function, assigned_before
 from .terms import Term, rewrite
 
 MAX_LEAVES = 2000
@@ -55,9 +55,10 @@ class Frame:
         self.resumed = False
         self.owner = ""  # the path of the component whose code this is
 
-    def unbound(self, name: str) -> tuple[str, str | None]:
-        """Why ``name``, a local of this function, has no value here; and the mend."""
-        if name in self.domains or not self.resumed:
+    def unbound(self, node: ast.Name) -> tuple[str, str | None]:
+        """Why ``node``, a local of this function, has no value here; and the mend."""
+        name = node.id
+        if name in self.domains or not self.resumed or not assigned_before(self.fn, node):
             return f"{name!r} is read before it is assigned", None
         if name in self.fn.params:
             return f"parameter {name!r} lives across a yield", f"name its domain: `{name}: Int(0, 3)` or what it holds"
@@ -214,7 +215,12 @@ class Machine:
 
     def forbid_effects(self, what: str) -> None:
         if self.pure:
-            raise self.fail(f"{self.pure} must not {what}")
+            mend = (
+                "write a `for` loop"
+                if self.pure == "a comprehension"
+                else "do it in a step, behind its `yield step(…)`"
+            )
+            raise self.fail(f"{self.pure} must not {what}", mend)
 
     # --- forking and joining ---------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar, overload
 
 from .domains import Domain
-from .errors import SpecError, UsageError
+from .errors import SpecError, UsageError, suggestion
+from .source import class_where
 from .values import put
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -198,7 +199,8 @@ class Component:
     def bug(self, name: str) -> bool:
         """Whether bug ``name`` of this component is switched on."""
         if name not in type(self).bugs:
-            raise SpecError(f"{type(self).__name__} has no bug {name!r}", mend=f"declared are: {', '.join(self.bugs)}")
+            mend = suggestion(name, self.bugs, "its bugs are")
+            raise SpecError(f"{type(self).__name__} has no bug {name!r}", mend=mend)
         return name in self._meta.bugs_on
 
     def __getattr__(self, name: str) -> Any:
@@ -294,7 +296,11 @@ class Model(Component):
                 if name.startswith("_") or "ClassVar" in str(annotation) or base in (Model, Component):
                     continue
                 if name not in vars(base):
-                    raise SpecError(f"bound {cls.__name__}.{name} needs a default value")
+                    raise SpecError(
+                        f"bound {cls.__name__}.{name} needs a default value",
+                        where=class_where(base),
+                        mend=f"{name}: int = 2, or a ClassVar if it is no bound",
+                    )
                 value = vars(base)[name]
                 found[name] = value if isinstance(value, Bound) else Bound(value)
         return found
@@ -310,13 +316,9 @@ class Model(Component):
 
 def check_bound(model: type[Model], name: str, value: Any) -> Any:
     """``value`` for bound ``name`` as the right type; raises UsageError when it does not exist or fit."""
-    import difflib
-
     bounds = model.bounds()
     if name not in bounds:
-        near = difflib.get_close_matches(name, bounds, 1)
-        hint = f"did you mean {near[0]}?" if near else f"its bounds are: {', '.join(bounds) or 'none'}"
-        raise UsageError(f"model {model.name} has no bound {name!r}", mend=hint)
+        raise UsageError(f"model {model.name} has no bound {name!r}", mend=suggestion(name, bounds, "its bounds are"))
     bound = bounds[name]
     kind = type(bound.default)
     value = _parse(name, kind, value)

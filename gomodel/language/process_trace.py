@@ -13,11 +13,12 @@ from .domains import Array, Domain
 from .errors import SpecError, Where
 from .machine import DeadPath, Exits, Frame, Machine
 from .model import Component
+from .places import Place, flat
 from .primitives import Step
-from .processes import ProcessSet
-from .source import Function, assigned, function_of, has_yield, is_spec_code, own_nodes
+from .processes import ProcessId, ProcessSet
+from .source import Function, assigned, function_of, is_spec_code
 from .statements import bind, run_block
-from .symbols import Place, flat, symbolic, truth
+from .symbols import symbolic, truth
 from .system import Kind
 from .terms import Term
 
@@ -170,7 +171,7 @@ class Tracing:
         caller = m.frame
         if resume is None:
             fn, receiver, args = self._operation(m, node)
-            static = {n: v for n, v in args.items() if _static(v) and n not in assigned(fn)}
+            static = {n: v for n, v in args.items() if _static(v) and n not in assigned(fn) and not _stored(fn, n, v)}
             entry = CallEntry(fn, receiver, tuple(static.items()))
             inner: Position = ()
         else:
@@ -310,19 +311,20 @@ def _static(value: Any) -> bool:
     return True
 
 
+def _stored(fn: Function, name: str, value: Any) -> bool:
+    """Whether a parameter is a local with a domain: paths may meet at its call with and without a known value."""
+    return name in fn.annotated and (value is None or isinstance(value, (Term, bool, int, str, ProcessId)))
+
+
 def _detached(m: Machine, place: Place) -> Any:
-    from .symbols import box, read
+    from .places import box, read
 
     return box(m, read(m, place), place.domain)
 
 
 def check_generator(fn: Function) -> None:
-    """Refuse what the language does not accept around yields, wherever it stands."""
+    """Refuse a process that never yields."""
     if not fn.is_generator:
         raise SpecError(
             f"process {fn.name} has no step", where=fn.where(), mend='it needs at least one `yield step("…")`'
         )
-    for node in own_nodes(fn.node):
-        if isinstance(node, (ast.Try, ast.With)) and has_yield(node):
-            kind = type(node).__name__.lower()
-            raise SpecError(f"`{kind}` around a yield is not part of the language", where=fn.where(node))

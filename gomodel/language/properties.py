@@ -7,13 +7,14 @@ from typing import Any
 
 from . import build as b
 from . import calls
-from .domains import Array, Enum
+from .domains import Array, Domain, Enum
 from .errors import SpecError, Where
 from .machine import DeadPath, Machine, MustFork
 from .model import Component, Declared, Model
+from .places import Place, flat
 from .processes import ProcessSet
 from .source import function_of
-from .symbols import Locals, OldView, box, lift, merge_value, truth, unwrap
+from .symbols import Locals, OldView, lift, merge_value, truth, unwrap, view
 from .system import DONE, Property, TransitionSystem
 from .terms import Term
 
@@ -39,7 +40,11 @@ def trace_properties(
             if mark.kind == "reachable" and "." in component._meta.path:
                 continue  # a component embedded deeper has a model of its own, where its witnesses are judged
             path = f"{component._meta.path}.{name}".lstrip(".")
-            found[path] = _property(model, component, path, fn, mark, system)
+            try:
+                found[path] = _property(model, component, path, fn, mark, system)
+            except SpecError as error:
+                error.where = error.where or function_of(fn).where()
+                raise
     for prop, (text, where) in fatals.items():
         if prop in found:
             raise SpecError(f"fatal(…, prop={prop!r}) has the name of another property", where=where)
@@ -60,24 +65,27 @@ def _property(
     reader = _Reader(system, op, bool(model._meta.active))
     m.locals_reader, m.label_reader = reader.local, reader.label
     args = (component, OldView(component)) if two_states else (component,)
+    if len(info.params) != len(args) or info.is_generator:
+        takes = "self, before" if two_states else "self"
+        raise SpecError(f"property {path} is a plain method of {takes}", mend=f"def {fn.__name__}({takes}): return …")
     try:
         value = calls.function(m, fn, args, {})
     except DeadPath:
         raise SpecError(f"property {path} cannot be evaluated: {m.events[-1].text}", where=m.events[-1].where) from None
     except MustFork:
-        raise SpecError(
-            f"property {path} has branches that give different kinds of values", where=info.where()
-        ) from None
+        raise SpecError(f"property {path} has branches that give different kinds of values") from None
     conclusion = None
     if mark.kind == "leads_to":
         if not isinstance(value, tuple) or len(value) != 2:
-            raise SpecError("a leads_to returns `premise, conclusion`", where=info.where())
+            raise SpecError("a leads_to returns `premise, conclusion`", mend="return …, …")
         conclusion = truth(m, value[1])
         value = value[0]
     if value is None:
-        raise SpecError(f"property {path} returns nothing", where=info.where(), mend="end it with `return …`")
+        raise SpecError(f"property {path} returns nothing", mend="end it with `return …`")
     term = truth(m, value)
     errors = tuple((e.cond, f"{e.text} ({e.where})") for e in m.events)
+    wrong = b.or_(*(cond for cond, _ in errors))  # there it is an error, neither violated nor reached
+    term = b.and_(term, b.not_(wrong)) if mark.kind in ("reachable", "leads_to") else b.or_(term, wrong)
     premises = tuple(m.premises)
     return Property(
         path,
@@ -133,43 +141,24 @@ class _Reader:
         if len(kinds) > 1:
             raise m.fail("the locals of a process are read through its own kind", f"self.{kinds[0].name}[g].{name}")
         kind = kinds[0]
-        prefix = f"{locals_.prefix}.{name}".lstrip(".")
-        roots = {self._root(v, prefix) for v in kind.locals}
-        hits = sorted(r for r in roots if r)
-        op = "var" if locals_.old else self.op
+        wanted = f"{locals_.prefix}.{name}".lstrip(".")
+        declared_locals = {base: d for sites in kind.sites for s in sites for _, base, d in s.scope}
+        hits = [base for base in declared_locals if base.endswith(f".{wanted}")]
         if not hits:
-            if any(f".{prefix}." in v for v in kind.locals):
-                return Locals(locals_.procs, locals_.pid, locals_.old, prefix)
-            names = sorted({v.split(".", 1)[1] for v in kind.locals})
-            near = difflib.get_close_matches(prefix, [n.rsplit(".", 1)[-1] for n in names], 1)
+            if any(f".{wanted}." in base for base in declared_locals):
+                return Locals(locals_.procs, locals_.pid, locals_.old, wanted)
+            names = sorted({base.split(".", 1)[1] for base in declared_locals})
+            near = difflib.get_close_matches(wanted, [n.rsplit(".", 1)[-1] for n in names], 1)
             hint = f"did you mean {near[0]}?" if near else f"its locals are: {', '.join(names) or 'none'}"
-            raise m.fail(f"{kind.name} has no local {prefix!r} with a domain", hint)
+            raise m.fail(f"{kind.name} has no local {wanted!r} with a domain", hint)
         if len(hits) > 1:
-            raise m.fail(f"{kind.name} has several locals {prefix!r}", f"write one of: {', '.join(hits)}")
-        return self._read(m, kind.name, hits[0], locals_.pid, op)
+            raise m.fail(f"{kind.name} has several locals {wanted!r}", f"write one of: {', '.join(hits)}")
+        op = "var" if locals_.old else self.op
+        return self._read(m, hits[0], declared_locals[hits[0]], self._domain(kind.name), locals_.pid, op)
 
-    @staticmethod
-    def _root(variable: str, wanted: str) -> str:
-        """The part of ``variable`` (``client.lock.old.waiters``) that ends in the local ``wanted``."""
-        parts, want = variable.split("."), wanted.split(".")
-        for i in range(1, len(parts) - len(want) + 1):
-            if parts[i : i + len(want)] == want:
-                return ".".join(parts[: i + len(want)])
-        return ""
-
-    def _read(self, m: Machine, kind: str, base: str, pid: Term, op: str) -> Any:
-        leaves = {v: d for v, d in self.system.kinds[kind].locals.items() if v == base or v.startswith(base + ".")}
-        if base in leaves:
-            cell = b.select(b.var(base, Array(leaves[base], self._domain(kind)), op), pid)
-            return unwrap(m, cell)
-        return self._struct(m, kind, base, leaves, pid, op)
-
-    def _struct(self, m: Machine, kind: str, base: str, leaves: dict[str, Any], pid: Term, op: str) -> Any:
-        from .domains import Struct
-
-        fields: dict[str, Term] = {}
-        for name in dict.fromkeys(v[len(base) + 1 :].split(".")[0] for v in leaves):
-            value = self._read(m, kind, f"{base}.{name}", pid, op)
-            fields[name] = value if isinstance(value, Term) else m.state.cells[value.base]
-        struct = Struct(**{n: t.sort for n, t in fields.items()})
-        return box(m, b.record(struct, *fields.values()), struct, frozen=True)
+    def _read(self, m: Machine, base: str, domain: Domain, index: Domain, pid: Term, op: str) -> Any:
+        """The local of one process as a read-only place of its own."""
+        own = f"{base}@{op}{pid.id}"
+        for (leaf, leaf_domain), (cell, _) in zip(flat(domain, base), flat(domain, own), strict=True):
+            m.state.cells[cell] = b.select(b.var(leaf, Array(leaf_domain, index), op), pid)
+        return view(m, Place(domain, own))

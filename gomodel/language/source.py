@@ -6,6 +6,7 @@ import ast
 import inspect
 import linecache
 import sys
+import traceback
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -45,7 +46,17 @@ class Function:
         if isinstance(self.node, ast.FunctionDef):
             for inner in own_nodes(self.node):
                 if isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name):
-                    self.annotated[inner.target.id] = inner.annotation
+                    self._annotate(inner.target.id, inner.annotation)
+
+    def _annotate(self, name: str, annotation: ast.expr) -> None:
+        known = self.annotated.setdefault(name, annotation)
+        if ast.dump(known) != ast.dump(annotation):
+            lines = sorted((known.lineno, annotation.lineno))
+            raise SpecError(
+                f"{name!r} has two domains, the other one at line {lines[0]}",
+                where=Where(self.file, lines[1]),
+                mend="annotate it once, where it is first assigned",
+            )
 
     def where(self, node: ast.AST | None = None) -> Where:
         return Where(self.file, getattr(node or self.node, "lineno", 0))
@@ -74,6 +85,15 @@ def assigned(fn: Function) -> frozenset[str]:
         known = frozenset(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
         _assigned[fn.node] = known
     return known
+
+
+def assigned_before(fn: Function, read: ast.Name) -> bool:
+    """Whether the local ``read`` may have been assigned before: further up, in a loop around it, or as a parameter."""
+    nodes = own_nodes(fn.node)
+    loops = [n for n in nodes if isinstance(n, (ast.While, ast.For)) and n.lineno <= read.lineno <= (n.end_lineno or 0)]
+    last = max((loop.end_lineno or 0 for loop in loops), default=read.lineno - 1)
+    stores = (n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.id == read.id)
+    return read.id in fn.params or any(n.lineno <= last for n in stores)
 
 
 _yields: dict[ast.AST, bool] = {}
@@ -149,11 +169,31 @@ def _first_column(code: types.CodeType) -> int:
     return columns[1] if len(columns) > 1 else -1
 
 
+def class_where(cls: type) -> Where | None:
+    """Where a class is defined, None where its source cannot be found."""
+    try:
+        return Where(inspect.getsourcefile(cls) or "", inspect.getsourcelines(cls)[1])
+    except (OSError, TypeError):
+        return None
+
+
+def raised_at(error: BaseException) -> Where | None:
+    """The innermost line of a spec that ``error`` came through."""
+    found = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if not _ours(frame.f_code.co_filename):
+            found = Where(frame.f_code.co_filename, line)
+    return found
+
+
+def _ours(file: str) -> bool:
+    return file.startswith(_PACKAGE) and not file.startswith(_SPECS)
+
+
 def is_spec_code(fn: Any) -> bool:
     """Whether ``fn`` is a Python function that the tracer interprets rather than calls."""
     if not isinstance(fn, types.FunctionType):
         return False
     if fn.__module__ and fn.__module__.split(".")[0] in sys.stdlib_module_names and fn.__module__ != "__main__":
         return False
-    file = fn.__code__.co_filename
-    return not file.startswith(_PACKAGE) or file.startswith(_SPECS)
+    return not _ours(fn.__code__.co_filename)

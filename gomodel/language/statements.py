@@ -17,8 +17,9 @@ from . import expressions as ex
 from .domains import Array, Seq, Struct
 from .machine import DeadPath, Exits, Frame, Machine, MustFork, State, Unjoined
 from .model import Component
+from .places import Place, field_of, write
 from .source import has_yield
-from .symbols import Locals, OldView, Place, field_of, lift, symbolic, truth, write
+from .symbols import Locals, OldView, lift, symbolic, truth
 from .terms import Term
 
 MAX_ROUNDS = 2000
@@ -99,7 +100,10 @@ def _statement(m: Machine, node: ast.stmt, resume: tuple[Any, ...] | None) -> Ex
     try:
         handler = _STATEMENTS.get(type(node))
         if handler is None:
-            raise m.fail(f"{type(node).__name__} is not part of the modelling language", _MEND.get(type(node)))
+            raise m.fail(
+                f"`{ast.unparse(node).split()[0].rstrip(':')}` is not part of the modelling language",
+                _MEND.get(type(node)),
+            )
         if has_yield(node):
             if m.generator is None:
                 raise m.fail("a yield stands in a function that is not an operation or process")
@@ -407,10 +411,14 @@ def _round(
     """One round of a ``for``; the state in which the next begins, or None."""
 
     def body() -> Exits:
-        if m.frame is not None and has_yield(node) and isinstance(node.target, ast.Name):
-            m.frame.static[node.target.id] = value
         bind(m, node.target, value)
-        return _positioned(m, k, node.body, resume)
+        if m.frame is None or not has_yield(node) or not isinstance(node.target, ast.Name):
+            return _positioned(m, k, node.body, resume)
+        m.frame.static[node.target.id] = value
+        try:
+            return _positioned(m, k, node.body, resume)
+        finally:
+            del m.frame.static[node.target.id]  # behind the loop it is part of no program counter
 
     if guard is b.TRUE:
         try:
@@ -496,6 +504,7 @@ _MEND: dict[type[ast.AST], str] = {
     ast.Delete: "assign None, or a default",
     ast.Import: "import at the top of the file",
     ast.ImportFrom: "import at the top of the file",
+    ast.AsyncFunctionDef: "steps are separated by `yield step(…)`",
     ast.ClassDef: "define classes at the top of the file",
 }
 

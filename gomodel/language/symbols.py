@@ -4,7 +4,7 @@ A value is either concrete (an ordinary Python object: numbers, strings, compone
 or one of
 
 * ``Term``    an immutable symbolic scalar or option; never a constant (constants are concrete),
-* ``Place``   a view of a container: a field, a part of one, or an anonymous box,
+* ``Place``   a view of a container: a field, a part of one, or an anonymous box (see ``places``),
 * ``Locals``  the locals of a process (``self.client[g]``),
 * ``Guarded`` elements with the condition under which each is there (a filtered comprehension, a set).
 """
@@ -16,29 +16,12 @@ from typing import Any
 
 from . import build as b
 from .domains import Array, Bag, Bool, Domain, Enum, Int, Option, Seq, Set, Struct, index_base
+from .errors import suggestion
 from .machine import DeadPath, Machine, Unjoined
+from .places import Place, box, read
 from .processes import Pid, ProcessId, ProcessSet
 from .terms import BOOL, INT, Term
 from .values import Container, coerce
-
-
-class Box:
-    """An anonymous cell: a copied container, a popped element, a struct that the step builds."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A view: ``base`` (a variable's path, or a Box) and the accessors from there.
-
-    ``path`` holds field positions (int) and array indices (Term).  ``old`` views the state before the step.
-    """
-
-    domain: Domain
-    base: Any
-    path: tuple[Any, ...] = ()
-    old: bool = False
-    frozen: bool = False
-    word: str | None = None  # the declared field it belongs to, for the lint; "" for ghosts, None for locals and boxes
 
 
 @dataclass(frozen=True)
@@ -65,87 +48,7 @@ class Guarded:
     items: tuple[tuple[Term, Any], ...]
 
 
-# --- reading and writing places ------------------------------------------------------------------------------
-
-
-def flat(domain: Domain, base: str) -> list[tuple[str, Domain]]:
-    """A field of struct domain is stored as one variable per leaf field: their names and domains."""
-    if not isinstance(domain, Struct):
-        return [(base, domain)]
-    return [leaf for n, d in domain.fields.items() for leaf in flat(_ghostly(d, domain), f"{base}.{n}")]
-
-
-def _ghostly(domain: Domain, parent: Domain) -> Domain:
-    if parent.ghost and not domain.ghost:
-        from .domains import Ghost
-
-        return Ghost(domain)
-    return domain
-
-
-def read(m: Machine, place: Place) -> Term:
-    """The whole contents of a place as a term."""
-    cells = m.old if place.old and m.old is not None else m.state.cells
-    if isinstance(place.base, str):
-        _touch(m, place)
-        if not place.path and isinstance(place.domain, Struct):
-            parts = [read(m, _field(place, n)) for n in place.domain.fields]
-            return b.record(place.domain, *parts)
-    term = cells[place.base]
-    for accessor in place.path:
-        term = b.field(term, accessor) if isinstance(accessor, int) else b.select(term, accessor)
-    return term
-
-
-def _touch(m: Machine, place: Place) -> None:
-    if place.word:
-        m.touched.setdefault(place.word, set()).update(i for i in place.path if isinstance(i, Term))
-
-
-def write(m: Machine, place: Place, value: Term) -> None:
-    """Overwrite the contents of a place."""
-    if place.old:
-        raise m.fail("the state before the step is read only")
-    if isinstance(place.base, str):
-        if place.word is not None:
-            m.forbid_effects("change the state")
-        _touch(m, place)
-        if not place.path and isinstance(place.domain, Struct):
-            for i, name in enumerate(place.domain.fields):
-                write(m, _field(place, name), b.field(value, i))
-            return
-        m.written_at[place.base] = m.where()  # type: ignore[assignment]
-    if place.frozen:
-        raise m.fail("an element of a queue, set or option is a value", "take it out, change a copy, put it back")
-    m.state.cells[place.base] = _updated(m.state.cells.get(place.base, value), place.path, value)
-
-
-def _updated(term: Term, path: tuple[Any, ...], value: Term) -> Term:
-    if not path:
-        return value
-    head, rest = path[0], path[1:]
-    if isinstance(head, Term):
-        return b.store(term, head, _updated(b.select(term, head), rest, value))
-    sort: Struct = term.sort  # type: ignore[assignment]
-    parts = [b.field(term, i) for i in range(len(sort.fields))]
-    parts[head] = _updated(parts[head], rest, value)
-    return b.record(sort, *parts)
-
-
-def _field(place: Place, name: str) -> Place:
-    struct: Struct = place.domain  # type: ignore[assignment]
-    domain = struct.fields[name]
-    if isinstance(place.base, str) and not place.path:
-        return Place(domain, f"{place.base}.{name}", (), place.old, place.frozen, place.word)
-    at = list(struct.fields).index(name)
-    return Place(domain, place.base, (*place.path, at), place.old, place.frozen, place.word)
-
-
-def field_of(m: Machine, place: Place, name: str) -> Place:
-    struct: Struct = place.domain  # type: ignore[assignment]
-    if name not in struct.fields:
-        raise m.fail(f"the struct has no field {name!r}", f"its fields are {', '.join(struct.fields)}")
-    return _field(place, name)
+# --- reading ------------------------------------------------------------------------------
 
 
 def view(m: Machine, place: Place) -> Any:
@@ -153,13 +56,6 @@ def view(m: Machine, place: Place) -> Any:
     if isinstance(place.domain, (Struct, Array, Seq, Set)):
         return place
     return unwrap(m, read(m, place))
-
-
-def box(m: Machine, term: Term, domain: Domain, *, frozen: bool = False) -> Place:
-    """A fresh anonymous container holding ``term``."""
-    base = Box()
-    m.state.cells[base] = term
-    return Place(domain, base, (), False, frozen)
 
 
 def unwrap(m: Machine, term: Term) -> Any:
@@ -189,7 +85,7 @@ def lift(m: Machine, value: Any, domain: Domain) -> Term:
         if not _alike(value.domain, domain):
             if isinstance(domain, Option):
                 return b.some(lift(m, value, domain.elem), domain)
-            raise m.fail(f"a {value.domain!r} does not fit {domain!r}")
+            raise m.fail(f"{value.domain!r} does not fit {domain!r}")
         return read(m, value)
     if isinstance(value, Term):
         return _lift_term(m, value, domain)
@@ -201,6 +97,8 @@ def lift(m: Machine, value: Any, domain: Domain) -> Term:
         for cell in cells:
             term = b.seq_op("push", term, cell)
         return term
+    if isinstance(domain, Enum) and isinstance(value, str) and value not in domain.names:
+        raise m.fail(f"{value!r} is not one of {domain}", suggestion(value, domain.names, "its names are"))
     try:
         return b.const(domain.encode(coerce(domain, value)), domain)
     except (TypeError, ValueError) as e:

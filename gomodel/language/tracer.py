@@ -18,11 +18,12 @@ from .instance import Instance
 from .lint import check_ghost_reads, check_granularity
 from .machine import MAX_LEAVES, DeadPath, Event, Exits, Frame, Machine, MustFork, Oracle, State, simplify_under
 from .model import Model, ProcessDecl, RuleDecl
+from .places import flat
 from .primitives import Step
 from .process_trace import Tracing, check_generator
 from .properties import trace_properties
-from .source import function_of
-from .symbols import flat, merge_value
+from .source import class_where, function_of
+from .symbols import merge_value
 from .system import Action, Choice, Kind, Leaf, TransitionSystem, Variable
 from .terms import Term
 
@@ -58,7 +59,9 @@ class _Tracer:
         rules = {name: self._rule(name, decl) for name, decl in self.model.declarations(RuleDecl).items()}
         if not kinds and not rules:
             raise SpecError(
-                f"model {type(self.model).__name__} has no process and no rule", mend="give it a @process or a @rule"
+                f"model {type(self.model).__name__} has no process and no rule",
+                where=class_where(type(self.model)),
+                mend="give it a @process or a @rule",
             )
         for kind in kinds.values():
             self._variables_of(kind)
@@ -110,10 +113,9 @@ class _Tracer:
     def _too_many(self, fork_at: set[Any], where: Where) -> SpecError:
         nodes = [k[1] for k in fork_at]
         lines = ", ".join(sorted({str(n.lineno) for n in nodes if hasattr(n, "lineno")}))
+        mend = f"let the branches at line {lines} assign only, so that they join" if lines else "choose less often"
         return SpecError(
-            f"this step has more than {MAX_LEAVES} ways through",
-            where=where,
-            mend=f"split it with a yield, or let the branches at line {lines or '?'} assign only, so that they join",
+            f"this step has more than {MAX_LEAVES} ways through", where=where, mend=f"split it with a yield, or {mend}"
         )
 
     # --- leaves ----------------------------------------------------------------------------------------------
@@ -200,7 +202,7 @@ class _Tracer:
         fn = function_of(decl.fn)
         check_generator(fn)
         if len(fn.params) not in (1, 2):
-            raise SpecError(f"process {name} takes itself only", where=fn.where(), mend=f"def {name}(self, g):")
+            raise SpecError(f"process {name} takes self and its own id", where=fn.where(), mend=f"def {name}(self, g):")
         tracing = Tracing(kind, fn, self.model, procs.domain)
         numbers: dict[Any, int] = {}
         bound: dict[Any, tuple[frozenset[str], ...]] = {}
@@ -302,6 +304,10 @@ class _Tracer:
 
     def _rule(self, name: str, decl: RuleDecl) -> Action:
         fn = function_of(decl.fn)
+        if fn.is_generator:
+            raise SpecError(
+                f"rule {name} has a yield: it is one atomic action", where=fn.where(), mend="make it a @process"
+            )
 
         def run(m: Machine) -> list[tuple[State, Any]]:
             frame = Frame(fn, None)

@@ -176,7 +176,7 @@ class _Judge:
 
     def _shortest(self, name: str, select: Callable[[Exploration], Any]) -> tuple[int, str] | None:
         hits = [(len(f.trace), i.scenario) for i, _, e in self.explored if (f := select(e).get(name))]
-        return min(hits) if hits else None
+        return min(hits, key=lambda hit: hit[0]) if hits else None  # of equals the first, as for the trace shown
 
     def _property(self, name: str, prop: Property) -> PropertyResult:
         where = str(prop.where or "")
@@ -184,7 +184,7 @@ class _Judge:
         if hit:
             return PropertyResult(name, prop.kind, prop.text, Verdict.VIOLATED, where, *hit)
         if prop.kind == "leads_to":
-            verdict = Verdict.OK if self.safety_only else Verdict.NOT_CHECKED
+            verdict = Verdict.LEFT_OUT if self.safety_only else Verdict.NOT_CHECKED
             note = "needs liveness checking" + (", left out by --safety" if self.safety_only else "")
             return PropertyResult(name, prop.kind, prop.text, verdict, where, note=note)
         if not self.complete:
@@ -341,7 +341,10 @@ def describe(model: type[Model]) -> dict[str, Any]:
         "go": model.go,
         "source": list(model.source),
         "scenarios": [_describe_scenario(n, s) for n, s in model.scenarios.items()],
-        "presets": {n: {"scenarios": list(p.scenarios), "bounds": p.bounds} for n, p in model.presets.items()},
+        "presets": [
+            {"name": n, "scenarios": list(p.scenarios), "bounds": p.bounds, "unreached": list(p.unreached)}
+            for n, p in model.presets.items()
+        ],
         "bounds": [
             {"name": n, "default": bound.default, "min": bound.min, "max": bound.max, "help": bound.help}
             for n, bound in model.bounds().items()

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..language.domains import Domain, Plain, Struct
+from ..language.domains import Domain, Plain
 from ..language.errors import InternalError
 from ..language.instance import Instance
 from ..language.model import Model, ProcessDecl, RuleDecl
+from ..language.places import flat, split
 from ..language.primitives import FatalReached, RequireFailed, Step, current_runtime
 from ..language.process_trace import static_key
 from ..language.processes import ProcessId
@@ -67,7 +68,10 @@ class Runner:
         self.model: Model = inst.build()
         self.model.__dict__["_runtime"] = self
         self.processes: dict[str, Process] = {}
-        self.rules = {n: (d.fn, system.rules[n].picks) for n, d in self.model.declarations(RuleDecl).items()}
+        self.rules = {
+            n: (d.fn, system.rules[n].picks[: d.fn.__code__.co_argcount - 1])  # what the body chooses comes behind
+            for n, d in self.model.declarations(RuleDecl).items()
+        }
         self._given: list[Value] = []
         self._used = 0
         self._table = _site_table(system)
@@ -288,12 +292,9 @@ class LocalsView:
 
 
 def _spread(cells: dict[str, Any], name: str, domain: Domain, plain: Plain) -> None:
-    """Store a field under the names of its leaf variables."""
-    if isinstance(domain, Struct):
-        for (field, inner), value in zip(domain.fields.items(), plain, strict=True):
-            _spread(cells, f"{name}.{field}", inner, value)
-    else:
-        cells[name] = plain
+    """Store a field or local under the names of its variables."""
+    for (leaf, _), value in zip(flat(domain, name), split(domain, plain), strict=True):
+        cells[leaf] = value
 
 
 def _site_table(system: TransitionSystem) -> dict[Any, list[tuple[int, tuple[Any, ...]]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,7 @@ def build(inst: Instance, system: TransitionSystem, found: Found, target: str) -
     confirm(inst, system, found)
     outcome = runner.start(found.trace.init)
     state = runner.state() if outcome.kind == "commit" else None
+    first, waiting = state, blocked_now(runner) if state is not None else ()
     initial = tuple(_initial_changes(system, state)) if state is not None and found.trace.init else ()
     steps = []
     for number, move in enumerate(found.trace.moves, 1):
@@ -35,10 +37,16 @@ def build(inst: Instance, system: TransitionSystem, found: Found, target: str) -
     text = found.text or (prop.text if prop else "")
     where = found.where or (prop.where if prop else None)
     shown = tuple(_show_state(system, state)) if state is not None else ()
+    processes: tuple[tuple[str, str], ...] = ()
+    end: list[tuple[Change, bool]] = []
+    if first is not None and state is not None:
+        processes = tuple((name, process.label) for name, process in runner.processes.items())
+        end = list(_end(runner, first, state))
     blocked = tuple(_stuck(runner, found)) if found.kind in ("deadlock", "terminal") else blocked_now(runner)
     return Counterexample(
         found.name, found.kind, text, inst.scenario, str(where or ""), found.trace, initial, tuple(steps),
-        blocked, shown, reproduce(inst, target),
+        blocked, shown, reproduce(inst, target), processes,
+        tuple(c for c, ghost in end if not ghost), tuple(c for c, ghost in end if ghost), waiting,
     )  # fmt: skip
 
 
@@ -131,7 +139,7 @@ def blocked_now(runner: Runner) -> tuple[str, ...]:
     for name, process in runner.processes.items():
         step = process.step
         if step is not None and step.when is not None and not step.when():
-            found.append(f"{name} at {step.label!r}")
+            found.append(f'{name} at "{step.label}"')
     return tuple(found)
 
 
@@ -140,7 +148,7 @@ def _stuck(runner: Runner, found: Found) -> Iterator[str]:
     runner.replay(found.trace, check=False)
     for name, process in runner.processes.items():
         if process.step is not None and name not in able:
-            yield f"{name} at {process.label!r}"
+            yield f'{name} at "{process.label}"'
 
 
 # --- what changed --------------------------------------------------------------------------------------------
@@ -199,6 +207,26 @@ def _initial_changes(system: TransitionSystem, state: State) -> Iterator[Change]
             yield Change(variable.name, "", variable.domain.show(state[i]))
 
 
+def _end(runner: Runner, first: State, last: State) -> Iterator[tuple[Change, bool]]:
+    """What the final state has and the initial one had not, and whether it is a ghost's."""
+    for i, variable in enumerate(runner.system.variables.values()):
+        if variable.kind is None:
+            changes = _difference(variable.name, variable.domain, first[i], last[i])
+        else:
+            changes = _live_locals(runner, variable, last[i])
+        for change in changes:
+            yield change, variable.ghost
+
+
+def _live_locals(runner: Runner, variable: Variable, cells: Plain) -> Iterator[Change]:
+    for process in runner.processes.values():
+        kind = runner.system.kinds[process.kind]
+        if process.kind == variable.kind and variable.name in kind.live[runner.program_counter(process)]:
+            domain = kind.locals[variable.name]
+            name = f"{process.pid}.{short_local(variable.name)}"
+            yield from _difference(name, domain, domain.default(), cells[process.pid.number - kind.lo])
+
+
 def _show_state(system: TransitionSystem, state: State) -> Iterator[tuple[str, str]]:
     for i, variable in enumerate(system.variables.values()):
         yield variable.name, variable.domain.show(state[i])
@@ -208,12 +236,12 @@ def reproduce(inst: Instance, target: str) -> str:
     """The command line that shows the same again."""
     words = ["gomodel", "check", target]
     if inst.scenario:
-        words += ["--scenario", f"'{inst.scenario}'" if " " in inst.scenario else inst.scenario]
+        words += ["--scenario", inst.scenario]
     usual = dict(instance(inst.model, inst.scenario).bounds)
     for name, value in inst.bounds:
         if value != usual[name]:
-            shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
+            shown = ",".join(map(str, value)) or "()" if isinstance(value, tuple) else value
             words += ["-b", f"{name}={shown}"]
     for bug in sorted(inst.bugs):
         words += ["--bug", bug]
-    return " ".join(words)
+    return shlex.join(words)

@@ -206,20 +206,29 @@ def successors(system: TransitionSystem, action: Action) -> Callable[..., Any]:
     """``f(s, g, out)``: append ``(leaf number, plain choices, next state or None)`` for each enabled leaf."""
     kind = system.kinds[action.kind] if action.kind else None
     code = Code(system, kind)
-    for leaf in action.leaves:
-        code.count(_terms(leaf))
-    shared: list[str] = []
-    for leaf in action.leaves:  # what guards share is computed once, before any of them
-        if not any(isinstance(c.term, Term) and c.term.op == "pick" for c in leaf.choices):
-            code.prepare(leaf.guard)
-    shared = list(code.names.values())
+    groups: dict[tuple[Term, ...], list[int]] = {}
     for number, leaf in enumerate(action.leaves):
-        _leaf(code, system, number, leaf, kind)
-        code.names = {t: n for t, n in code.names.items() if n in shared}
-    code.indent = "    "
+        code.count(_terms(leaf))
+        groups.setdefault(_picks(leaf), []).append(number)
+    for picks, numbers in groups.items():
+        outside = dict(code.names)
+        for pick in picks:
+            code.line(f"for p{pick.data[0]} in {values_code(pick.data[1])}:")
+            code.indent += "    "
+        guards = [code.prepare(action.leaves[n].guard) for n in numbers]  # what they share is computed once
+        for number, guard in zip(numbers, guards, strict=True):
+            _leaf(code, system, number, action.leaves[number], guard, kind)
+        code.indent = "    "
+        if picks:
+            code.names = outside
     if not code.lines:
         code.line("pass")
     return compile_function("step", "s, g, out", code)
+
+
+def _picks(leaf: Leaf) -> tuple[Term, ...]:
+    """What the leaf draws, each once: a later choice may have nothing but an earlier pick to choose from."""
+    return tuple(dict.fromkeys(c.term for c in leaf.choices if isinstance(c.term, Term) and c.term.op == "pick"))
 
 
 def _terms(leaf: Leaf) -> list[Term]:
@@ -227,19 +236,20 @@ def _terms(leaf: Leaf) -> list[Term]:
     return [leaf.guard, *(t for _, t in leaf.updates), *(t for _, t in leaf.locals), *chosen]
 
 
-def _leaf(code: Code, system: TransitionSystem, number: int, leaf: Leaf, kind: Kind | None) -> None:
-    code.indent = "    "
-    for choice in leaf.choices:
-        if isinstance(choice.term, Term) and choice.term.op == "pick":
-            code.line(f"for p{choice.term.data[0]} in {values_code(choice.term.data[1])}:")
-            code.indent += "    "
-    code.line(f"if {code.prepare(leaf.guard)}:")
+def _leaf(code: Code, system: TransitionSystem, number: int, leaf: Leaf, guard: str, kind: Kind | None) -> None:
+    indent, names = code.indent, dict(code.names)
+    code.line(f"if {guard}:")
     code.indent += "    "
     chosen = [code.prepare(c.term) if isinstance(c.term, Term) else repr(c.term) for c in leaf.choices]
     choices = f"({', '.join(chosen)},)" if chosen else "()"
     if leaf.kind != "commit":
         code.line(f"out.append(({number}, {choices}, None))")
-        return
+    else:
+        code.line(f"out.append(({number}, {choices}, {_state_after(code, leaf, kind)}))")
+    code.indent, code.names = indent, names
+
+
+def _state_after(code: Code, leaf: Leaf, kind: Kind | None) -> str:
     cells = {name: f"s[{i}]" for name, i in code.position.items()}
     for name, term in leaf.updates:
         cells[name] = code.prepare(term)
@@ -248,4 +258,4 @@ def _leaf(code: Code, system: TransitionSystem, number: int, leaf: Leaf, kind: K
         own = [(kind.pc_name, repr(leaf.target))] + [(n, code.prepare(t)) for n, t in leaf.locals]
         for name, value in own:
             cells[name] = f"_put({cells[name]}, {at}, {value})"
-    code.line(f"out.append(({number}, {choices}, ({', '.join(cells.values())},)))")
+    return f"({', '.join(cells.values())},)"

@@ -222,7 +222,7 @@ class _Search:
             self._covers[leaf] = pending
         if not pending:
             return
-        picks = {f"p{k}": v for k, v in enumerate(picked(leaf, choices))}
+        picks = picked(leaf, choices)
         for name, taken in list(pending):
             if taken is None or _holds(taken, state, actor.number, picks):
                 self.result.branches.add(name)
@@ -266,9 +266,10 @@ def _holds(taken: Callable[..., Any], state: State, number: int, picks: dict[str
     return bool(taken(state, None, number, **{k: v for k, v in picks.items() if k in wanted}))
 
 
-def picked(leaf: Leaf, choices: Choices) -> list[Any]:
-    """Those of a leaf's plain choices that are picks from a whole domain."""
-    return [v for c, v in zip(leaf.choices, choices, strict=True) if isinstance(c.term, Term) and c.term.op == "pick"]
+def picked(leaf: Leaf, choices: Choices) -> dict[str, Any]:
+    """Those of a leaf's plain choices that are picks from a whole domain, by parameter name."""
+    pairs = ((c.term, v) for c, v in zip(leaf.choices, choices, strict=True))
+    return {f"p{t.data[0]}": v for t, v in pairs if isinstance(t, Term) and t.op == "pick"}
 
 
 def _shown(leaf: Leaf, choices: Choices) -> Choices:

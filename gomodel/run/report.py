@@ -24,6 +24,7 @@ class Verdict(StrEnum):
     VACUOUS = "vacuous"  # a witness not reached, a premise never true, a property that folds to true
     INCOMPLETE = "incomplete"  # a limit was hit first, and nothing was found until then
     NOT_CHECKED = "not checked"  # e.g. leads-to before liveness is available
+    LEFT_OUT = "left out"  # not asked for: --safety
 
 
 class Exit:
@@ -75,6 +76,10 @@ class Counterexample:
     blocked: tuple[str, ...]  # at the end
     state: tuple[tuple[str, str], ...]  # the whole final state: variable, value
     reproduce: str  # the command line to paste
+    processes: tuple[tuple[str, str], ...] = ()  # at the end: name and label of each; none where the last step fails
+    end: tuple[Change, ...] = ()  # of the final state: fields that differ from the initial one, live locals
+    ghosts: tuple[Change, ...] = ()  # the same, of ghosts
+    waiting: tuple[str, ...] = ()  # processes that cannot step in the initial state
 
 
 @dataclass(frozen=True)

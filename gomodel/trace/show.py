@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
+from ..language.system import DONE
 from ..run.report import Change, Counterexample, StepView
 from .page import Page
 
@@ -14,10 +15,14 @@ _HEAD = 6  # columns of a step's number, before its label
 _DETAIL = " " * (_HEAD + 2)
 
 
-def counterexample_lines(cex: Counterexample, *, width: int = 80) -> list[Text]:
-    """Everything about one violation, from its title to the line to paste for reproducing it."""
+def counterexample_lines(cex: Counterexample, *others: Counterexample, width: int = 80) -> list[Text]:
+    """Everything about one execution and what it violates, from its title to the line to paste for reproducing it.
+
+    ``others`` are further properties that the same execution violates.
+    """
     page = Page(width)
-    page.add(Text(_title(cex), style="bold red"))
+    for found in (cex, *others):
+        page.add(Text(_title(found), style="bold red"))
     page.add(
         ", ".join(part for part in (_length(cex), cex.scenario and f"scenario {cex.scenario}") if part), prefix="  "
     )
@@ -26,7 +31,10 @@ def counterexample_lines(cex: Counterexample, *, width: int = 80) -> list[Text]:
         page.add("initially", style="bold")
         for change in cex.initial:
             page.add(Text.assemble(change.variable, " = ", (change.new, "bold")), prefix="  ")
-    before: tuple[str, ...] = ()
+    if cex.waiting:
+        page.gap()
+        page.add("; ".join(cex.waiting), prefix="blocked from the start: ", style="yellow")
+    before = cex.waiting
     for turn in _turns(cex):
         page.gap()
         _add_turn(page, turn, before)
@@ -34,7 +42,12 @@ def counterexample_lines(cex: Counterexample, *, width: int = 80) -> list[Text]:
         if cex.trace.cycle == turn[-1].number:
             page.gap()
             page.add("from here on the following steps repeat for ever", style="bold red")
+    page.gap()
+    for found in (cex, *others):
+        _add_violated(page, found)
     _add_end(page, cex)
+    page.add("to reproduce:")
+    page.add_verbatim(f"  {cex.reproduce}")
     return page.lines
 
 
@@ -69,7 +82,17 @@ def _add_turn(page: Page, turn: list[StepView], blocked_before: tuple[str, ...])
         _add_step(page, step, blocked)
         blocked = step.blocked
     if last.next_label and not last.failed:
-        page.add(f'now at "{last.next_label}"', prefix=" " * _HEAD, style="dim")
+        page.add(_standing(last.actor, last.next_label, last.blocked, "now "), prefix=" " * _HEAD, style="dim")
+
+
+def _standing(actor: str, label: str, blocked: tuple[str, ...], verb: str) -> str:
+    """``now at "parked", blocked``, or ``now done``."""
+    place = label if label == DONE else f'at "{label}"'
+    return f"{verb}{place}{', blocked' if _at(actor, label) in blocked else ''}"
+
+
+def _at(actor: str, label: str) -> str:
+    return f'{actor} at "{label}"'
 
 
 def _add_step(page: Page, step: StepView, blocked_before: tuple[str, ...]) -> None:
@@ -80,7 +103,8 @@ def _add_step(page: Page, step: StepView, blocked_before: tuple[str, ...]) -> No
     for change in step.changes:
         page.add(_change(change), prefix=_DETAIL)
     for text in _new(step.blocked, blocked_before):
-        page.add(f"blocked from here: {text}", prefix=_DETAIL, style="yellow")
+        if text != _at(step.actor, step.next_label):  # said where the turn ends
+            page.add(f"blocked from here: {text}", prefix=_DETAIL, style="yellow")
     for text in _new(blocked_before, step.blocked):
         page.add(f"no longer blocked: {text}", prefix=_DETAIL, style="green")
     if step.failed:
@@ -95,20 +119,25 @@ def _new(now: Iterable[str], before: tuple[str, ...]) -> list[str]:
     return [text for text in now if text not in before]
 
 
-def _add_end(page: Page, cex: Counterexample) -> None:
-    page.gap()
+def _add_violated(page: Page, cex: Counterexample) -> None:
     label = "model error: " if cex.kind == "error" else "violated: "
     kind = "" if cex.kind in ("error", cex.property) else f" ({cex.kind.replace('_', ' ')})"
     page.add(Text.assemble((cex.property, "bold red"), kind), prefix=label)
     if cex.text and cex.text != cex.property:
         page.add(cex.text, prefix="  ")
     if cex.where:
-        page.add(f"stated at {cex.where}", prefix="  ", style="dim")
-    if cex.blocked:
-        page.add("; ".join(cex.blocked), prefix="blocked at the end: ")
-    if cex.state:
-        page.add("state at the end:")
-        for variable, value in cex.state:
-            page.add(f"{variable} = {value}", prefix="  ")
-    page.add("to reproduce:")
-    page.add_verbatim(f"  {cex.reproduce}")
+        stated = "" if cex.kind in ("error", "fatal") else "stated "
+        page.add(f"{stated}at {cex.where}", prefix="  ", style="dim")
+
+
+def _add_end(page: Page, cex: Counterexample) -> None:
+    """Where everybody stands, and what is not as it was at the start; the whole state is in the JSON."""
+    if not (cex.processes or cex.end or cex.ghosts):
+        return
+    page.add("at the end, where it differs from the start:")
+    for name, label in cex.processes:
+        page.add(_standing(name, label, cex.blocked, f"{name} "), prefix="  ")
+    for change in cex.end:
+        page.add(f"{change.variable} = {change.new}", prefix="  ")
+    if cex.ghosts:
+        page.add(", ".join(f"{c.variable} = {c.new}" for c in cex.ghosts), prefix="  ghosts: ", style="dim")

@@ -37,10 +37,13 @@ g1, step 3
 violated: mutual_exclusion (invariant)
   At most one client is in the critical section.
   stated at specs/sync/mutex.py:210
-blocked at the end: g2 at "parked"
-state at the end:
+at the end, where it differs from the start:
+  g0 at "critical section"
+  g1 done
+  g2 at "parked", blocked
   mutex.word.locked = 1
   mutex.sema.queue = [g2]
+  ghosts: mutex.sema.balance = 1, mutex.sema.entering = 2
 to reproduce:
   gomodel check mutex --scenario loop -b goroutines=3 -b addresses=1 --bug mutex.m5 --first
 """
@@ -67,7 +70,33 @@ def test_a_deadlock_names_who_is_blocked(counterexample: Counterexample) -> None
     text = text_of(stuck)
     assert text.startswith("deadlock: some process waits, and none can move\n")
     assert "\nviolated: deadlock\n" in text
-    assert 'blocked at the end: g2 at "parked"' in text
+    assert '\n  g2 at "parked", blocked\n' in text
+
+
+def test_what_is_violated_by_the_same_execution_is_shown_with_it(counterexample: Counterexample) -> None:
+    stuck = replace(counterexample, property="deadlock", kind="deadlock", text="", where="")
+    text = plain(counterexample_lines(counterexample, stuck))
+    both = "mutual_exclusion is violated\ndeadlock: some process waits, and none can move\n  after 3 steps"
+    assert text.startswith(both)
+    assert "stated at specs/sync/mutex.py:210\nviolated: deadlock\nat the end" in text
+    assert text.count("L1 CAS") == 1  # the steps are not shown again
+
+
+def test_who_waits_from_the_start_is_not_said_to_block_later(counterexample: Counterexample) -> None:
+    parked = ('g2 at "parked"',)
+    step = StepView(1, "g0", "idle", next_label="critical section", blocked=parked)
+    text = text_of(replace(counterexample, waiting=parked, steps=(step,)))
+    assert '\nblocked from the start: g2 at "parked"\n' in text
+    assert "blocked from here" not in text
+
+
+def test_a_process_that_blocks_itself_is_said_where_its_turn_ends(counterexample: Counterexample) -> None:
+    parks = StepView(1, "g2", "park", next_label="parked", blocked=('g2 at "parked"',))
+    text = text_of(replace(counterexample, steps=(parks,)))
+    assert '      now at "parked", blocked\n' in text
+    assert "blocked from here" not in text
+    ends = replace(parks, next_label="done", blocked=())
+    assert "      now done\n" in text_of(replace(counterexample, steps=(ends,)))
 
 
 def test_a_failing_last_step_says_what_failed_and_stops_there(counterexample: Counterexample) -> None:

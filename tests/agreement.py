@@ -1,0 +1,180 @@
+"""State by state: what the traced system does, what CPython does, and whether that is the same.
+
+``gomodel.run.agreement`` compares totals; this compares every step, so that a difference names the state and the move.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from gomodel.language.instance import Instance
+from gomodel.language.system import State, TransitionSystem
+from gomodel.run.concrete import Runner
+from gomodel.run.counterexample import find_property
+from gomodel.run.pycode import predicate, successors
+from gomodel.run.reference import ReferenceEngine, initial_states, process_names
+from gomodel.run.search import DEADLOCK, Limits
+from gomodel.run.trace import Move, Trace, show_choice
+
+ERRORS = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
+Steps = dict[Move, tuple[str, Any]]  # move → ("commit", state), ("fatal", property) or ("error", None)
+
+
+class Traced:
+    """The traced system as a function from a state to its steps."""
+
+    def __init__(self, system: TransitionSystem) -> None:
+        self.system = system
+        self.names = process_names(system)
+        self.compiled = {id(a): successors(system, a) for a in system.actions()}
+
+    def initial(self) -> dict[tuple[Any, ...], State]:
+        found = {}
+        for leaf in self.system.initial:
+            if leaf.kind == "commit":
+                for choices, state in initial_states(self.system, leaf):
+                    shown = tuple(show_choice(v, c.domain) for c, v in zip(leaf.choices, choices, strict=True))
+                    assert shown not in found, f"two initial states by the choices {shown}"
+                    found[shown] = state
+        return found
+
+    def steps(self, state: State) -> Steps:
+        found: Steps = {}
+        order = self.system.order()
+        for kind in self.system.kinds.values():
+            for number in range(kind.lo, kind.hi + 1):
+                pc = state[order.index(kind.pc_name)][number - kind.lo]
+                if pc in kind.actions:
+                    self._run(kind.actions[pc], self.names[number], number, state, found)
+        for rule in self.system.rules.values():
+            self._run(rule, rule.name, 0, state, found)
+        return found
+
+    def _run(self, action: Any, actor: str, number: int, state: State, found: Steps) -> None:
+        out: list[tuple[int, Any, State | None]] = []
+        self.compiled[id(action)](state, number, out)
+        for at, choices, after in out:
+            leaf = action.leaves[at]
+            shown = tuple(show_choice(v, c.domain) for c, v in zip(leaf.choices, choices, strict=True))
+            move = Move(actor, action.step.label, shown)
+            how = (leaf.kind, after if leaf.kind == "commit" else leaf.prop or None)
+            known = found.setdefault(move, how)
+            assert known == how and (leaf.kind == "error" or sum(1 for o in out if o == (at, choices, after)) == 1), (
+                f"two ways for {move}: {known} and {how}"
+            )
+
+
+@dataclass
+class Explored:
+    """What CPython found up to the limit."""
+
+    states: dict[State, Trace] = field(default_factory=dict)
+    transitions: int = 0
+    depth: int = 0
+    fatals: dict[str, int] = field(default_factory=dict)  # property → length of a shortest trace
+    false: dict[str, int] = field(default_factory=dict)  # invariant → length of a shortest trace
+    errors: bool = False
+    deadlock: int | None = None
+    complete: bool = True
+
+
+def compare(inst: Instance, system: TransitionSystem, *, max_states: int = 150) -> Explored:
+    """Explore by CPython, breadth first; raises AssertionError where the traced system does anything else."""
+    runner, traced = Runner(inst, system), Traced(system)
+    found = Explored()
+    starts = {}
+    for choices in list(runner.initial()):
+        runner.start(choices)
+        starts[choices] = runner.state()
+    assert starts == traced.initial()
+    holds = {p.name: (predicate(system, p.term), [predicate(system, e) for e, _ in p.errors])
+             for p in system.properties.values() if p.kind == "invariant" and p.term is not None}  # fmt: skip
+    level: list[State] = []
+    for choices, state in starts.items():
+        _add(found, level, state, Trace(choices))
+    while level:
+        following: list[State] = []
+        for state in level:
+            if len(found.states) > max_states:
+                found.complete = False
+                return found
+            trace = found.states[state]
+            steps = _concrete_steps(runner, trace)
+            expected = traced.steps(state)
+            assert steps == expected, _difference(system, trace, state, steps, expected)
+            _note(found, runner, trace, steps)
+            _compare_properties(found, runner, trace, state, holds)
+            for move, (kind, after) in steps.items():
+                if kind == "commit":
+                    _add(found, following, after, Trace(trace.init, (*trace.moves, move)))
+        found.depth += bool(following)
+        level = following
+    _compare_search(found, system)
+    return found
+
+
+def _add(found: Explored, level: list[State], state: State, trace: Trace) -> None:
+    if state not in found.states:
+        found.states[state] = trace
+        level.append(state)
+
+
+def _concrete_steps(runner: Runner, trace: Trace) -> Steps:
+    steps: Steps = {}
+    for move, outcome, after in runner.successors(trace):
+        assert move not in steps, f"CPython enumerates {move} twice behind {trace}"
+        steps[move] = (outcome.kind, after if outcome.kind == "commit" else outcome.prop or None)
+    return steps
+
+
+def _note(found: Explored, runner: Runner, trace: Trace, steps: Steps) -> None:
+    for kind, detail in steps.values():
+        if kind == "commit":
+            found.transitions += 1
+        elif kind == "fatal":
+            found.fatals.setdefault(detail, len(trace) + 1)
+        else:
+            found.errors = True
+    runner.replay(trace)
+    resting = {n for n, p in runner.processes.items() if p.step is None or p.step.rest} | set(runner.rules)
+    able = {move.actor for move in steps}
+    if found.deadlock is None and able <= resting and len(resting) < len(runner.processes) + len(runner.rules):
+        found.deadlock = len(trace)
+
+
+def _compare_properties(found: Explored, runner: Runner, trace: Trace, state: State, holds: dict[str, Any]) -> None:
+    for name, (predicate_of, errors) in holds.items():
+        component, fn, _ = find_property(runner.model, name)
+        try:
+            value: bool | None = bool(fn(component))
+        except ERRORS:
+            value = None
+        wrong = any(e(state) for e in errors)
+        assert (value is None) == wrong, f"{name} in {state} by {trace}: CPython says {value}, errors: {wrong}"
+        if value is None:
+            found.errors = True
+            continue
+        assert predicate_of(state) == value, f"{name} in {state} by {trace} is {value} in CPython"
+        if not value:
+            found.false.setdefault(name, len(trace))
+
+
+def _compare_search(found: Explored, system: TransitionSystem) -> None:
+    result = ReferenceEngine().explore(system, Limits())
+    assert (result.states, result.transitions, result.depth) == (len(found.states), found.transitions, found.depth)
+    assert bool(result.errors) == found.errors
+    lengths = {name: len(f.trace) for name, f in result.violations.items() if f.kind == "fatal"}
+    assert lengths == found.fatals
+    assert result.violations.get(DEADLOCK) is None or found.deadlock == len(result.violations[DEADLOCK].trace)
+    assert (found.deadlock is None) == (DEADLOCK not in result.violations)
+    false = {name: len(f.trace) for name, f in result.violations.items() if f.kind == "invariant"}
+    assert {n: k for n, k in found.false.items() if n in false} == false
+
+
+def _difference(system: TransitionSystem, trace: Trace, state: State, cpython: Steps, traced: Steps) -> str:
+    lines = [f"behind {[(m.actor, m.label, m.choices) for m in trace.moves]} from {trace.init}"]
+    lines.append(f"in {dict(zip(system.variables, state, strict=True))}")
+    for name, steps, other in (("CPython", cpython, traced), ("traced", traced, cpython)):
+        lines += [f"  only {name}: {m.actor} {m.label} {m.choices} {how}" for m, how in steps.items() if other.get(m) != how]
+    return "\n".join(lines)

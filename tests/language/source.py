@@ -1,0 +1,26 @@
+"""Models from source text: for tests whose model is a few lines beside what is expected of it."""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import textwrap
+from typing import Any
+
+from gomodel.language.model import Model
+
+_numbers = itertools.count()
+
+
+def model_of(text: str, **names: Any) -> type[Model]:
+    """The class ``M`` that ``text`` defines, with gomodel's public names (and ``names``) at hand.
+
+    The text is registered under a file name of its own, so that the front end finds the source of its functions.
+    """
+    source = "from gomodel import *\n" + textwrap.dedent(text)
+    file = f"<test model {next(_numbers)}>"
+    linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
+    scope: dict[str, Any] = {"__name__": f"gomodel_tests.{file}", **names}
+    exec(compile(source, file, "exec", dont_inherit=True), scope)
+    model: type[Model] = scope["M"]
+    return model

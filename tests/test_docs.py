@@ -1,0 +1,184 @@
+"""The documentation behaves as printed: every model in it is checked, every console block is run and compared.
+
+In a document, a python block that begins with ``# NAME.py`` is a file; a console block is commands behind ``$ ``
+and what they print.  A file and what is run on it stand under one heading (or in one document, where it tells a
+story), so a section can be read, and fail, on its own.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pytest
+
+import gomodel
+from gomodel import catalog
+from gomodel.cli import app
+from gomodel.run import report
+from gomodel.run.trace import Trace
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+STORIES = ("README.md", "tutorial.md")  # whose sections build on each other
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)#:]+)(#[\w-]+)?\)")
+_SECONDS = re.compile(r"\b\d+(\.\d+)? s\b|(?<=\"seconds\": )[\d.e-]+")
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    text: str
+    line: int
+
+
+def blocks_of(text: str, first_line: int = 1) -> list[Block]:
+    return [Block(m[1], m[2], first_line + text.count("\n", 0, m.start())) for m in _FENCE.finditer(text)]
+
+
+def sections(path: Path) -> Iterator[tuple[str, list[Block]]]:
+    """Heading → blocks; the whole document where it tells a story."""
+    text = path.read_text(encoding="utf-8")
+    if path.name in STORIES:
+        yield path.name, blocks_of(text)
+        return
+    parts = re.split(r"^(?=##+ )", text, flags=re.MULTILINE)
+    line = 1
+    for part in parts:
+        blocks = blocks_of(part, line)
+        if any(b.language in ("python", "console") for b in blocks):
+            yield f"{path.name}: {part.splitlines()[0].lstrip('# ')}", blocks
+        line += part.count("\n")
+
+
+SECTIONS = dict(entry for path in DOCUMENTS for entry in sections(path))
+
+
+def run(command: str, last_code: int) -> tuple[str, int]:
+    """What one line of a console block prints, and its exit code; understands only what the documents use."""
+    line, _, tail = command.partition(" | tail -n ")
+    words = shlex.split(line)
+    if words == ["echo", "$?"]:
+        return f"{last_code}\n", 0
+    if words[0] == "cat":
+        return Path(words[1]).read_text(encoding="utf-8"), 0
+    assert words[0] == "gomodel", f"the documents do not use {words[0]}"
+    printed = io.StringIO()
+    with redirect_stdout(printed), redirect_stderr(printed), pytest.raises(SystemExit) as ended:
+        app(words[1:], prog_name="gomodel")
+    text = printed.getvalue()
+    if tail:
+        text = "".join(text.splitlines(keepends=True)[-int(tail) :])
+    return text, int(ended.value.code or 0)
+
+
+def played(block: Block) -> str:
+    """The console block as it is when its commands are run now."""
+    code, said = 0, ""
+    for line in block.text.splitlines():
+        if line.startswith("$ "):
+            output, code = run(line[2:], code)
+            said += f"{line}\n{output}"
+    return said
+
+
+def normal(text: str) -> str:
+    """Times differ from run to run."""
+    return _SECONDS.sub("N s", text)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_it_behaves_as_printed(section: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # README shows shipped specs, whose paths are printed as seen from the checkout.
+    monkeypatch.chdir(ROOT if section == "README.md" else tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    for block in SECTIONS[section]:
+        if block.language == "python" and (name := re.match(r"# (\w+\.py)\n", block.text)):
+            (tmp_path / name[1]).write_text(block.text, encoding="utf-8")
+        elif block.language == "console":
+            assert normal(played(block)) == normal(block.text), f"{section}, line {block.line}"
+
+
+def test_every_file_in_the_guide_is_checked() -> None:
+    for section, blocks in SECTIONS.items():
+        commands = "".join(b.text for b in blocks if b.language == "console")
+        for block in blocks:
+            name = re.match(r"# (\w+\.py)\n", block.text)
+            assert block.language != "python" or (name and f" {name[1]}" in commands), f"{section}, line {block.line}"
+
+
+# --- what the documents say of the project -----------------------------------------------------------------------------
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors of a document's headings."""
+    text = _FENCE.sub("", path.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(path: Path) -> None:
+    text = _FENCE.sub("", path.read_text(encoding="utf-8"))
+    for target, anchor in _LINK.findall(text):
+        linked = (path.parent / target).resolve()
+        assert linked.exists(), target
+        assert not anchor or anchor[1:] in anchors(linked), f"{target}{anchor}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_words_are_honest(path: Path) -> None:
+    """Exhaustive at these bounds is what a check shows, and it is never called more than that."""
+    assert not re.search(r"\bverified\b", path.read_text(encoding="utf-8"), re.IGNORECASE)
+
+
+def test_the_readme_knows_every_model() -> None:
+    rows = re.findall(r"^\| `(\w+)` +\|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(rows) == catalog.names()
+
+
+def test_the_readme_knows_every_exit_code() -> None:
+    rows = re.findall(r"^\| (\d) +\|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(map(int, rows)) == sorted(v for n, v in vars(report.Exit).items() if n.isupper())
+
+
+@pytest.mark.skipif(not (ROOT / ".ci" / "run").exists(), reason="not a checkout")
+def test_ci_runs_the_commands_of_the_readme() -> None:
+    (second,) = re.findall(r"^(\.venv/bin/pip install .*-e .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    ci = (ROOT / ".ci" / "run").read_text().replace('"$venv/bin/pip"', ".venv/bin/pip")
+    ci = ci.replace('"$venv/bin/python"', ".venv/bin/python")
+    for part in second.split(" && "):
+        assert part in ci
+
+
+def test_the_guide_knows_every_public_name() -> None:
+    text = (ROOT / "docs" / "modelling.md").read_text(encoding="utf-8")
+    assert [n for n in gomodel.__all__ if not re.search(rf"\b{n}\b", text)] == []
+
+
+def test_the_json_page_knows_every_field() -> None:
+    text = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    shapes = (report.Report, report.ScenarioResult, report.PropertyResult, report.Counterexample, report.StepView)
+    shapes += (report.Change, report.BugResult, Trace)
+    names = {f.name for shape in shapes for f in fields(shape)}
+    assert sorted(n for n in names if f"`{n}`" not in text) == []
+    assert sorted(v for v in report.Verdict if f"`{v}`" not in text) == []
+
+
+def test_a_written_trace_can_be_read_back(tmp_path: Path) -> None:
+    """As docs/json.md says: a trace is the choices, and nothing else is needed to have it again."""
+    out = tmp_path / "out.json"
+    run(f"gomodel check sema --bug s1 -b acquirers=1 -b releasers=1 --json {shlex.quote(os.fspath(out))}", 0)
+    (first, *_) = json.loads(out.read_text(encoding="utf-8"))["counterexamples"]
+    trace = Trace.from_json(first["trace"])
+    assert trace.to_json() == first["trace"]
+    assert [(m.actor, m.label) for m in trace.moves] == [(s["actor"], s["label"]) for s in first["steps"]]
