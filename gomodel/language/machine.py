@@ -266,6 +266,7 @@ class Machine:
             return yes() if cond is b.TRUE else no()
         key = self.here(node)
         if key in self.fork_at:
+            self.fork_here()  # a path past this branch must not be run again for its other side
             first = self.oracle.decide(2) == 0
             self.state.assume(cond if first else b.not_(cond))
             return yes() if first else no()

@@ -20,7 +20,7 @@ class Step:
     when: Callable[[], bool] | None = None
     go: str | tuple[str, ...] = ()
     src: str | tuple[str, ...] = ()
-    rest: bool = False
+    rest: bool | str = False
     region: str = ""
     atomic: str = ""
     fair: str = ""
@@ -32,7 +32,7 @@ def step(
     when: Callable[[], bool] | None = None,
     go: str | tuple[str, ...] = (),
     src: str | tuple[str, ...] = (),
-    rest: bool = False,
+    rest: bool | str = False,
     region: str = "",
     atomic: str = "",
     fair: str = "",
@@ -41,9 +41,11 @@ def step(
 
     ``when`` is a pure guard (a lambda); ``go``/``src`` give file:line of the real source and a fragment of
     that line (tuples where a step stands for several lines); ``rest`` says that nobody is forced to take the
-    step; ``region``/``atomic`` say why a step may touch more than one shared word: the lock that covers it, or
+    step (``rest="blocked"``: waiting here is rest, but once its guard holds the step must go on); ``region``/``atomic`` say why a step may touch more than one shared word: the lock that covers it, or
     a reason in words; ``fair`` is ``"weak"`` or ``"strong"`` where the label differs from its process's default.
     """
+    if rest not in (False, True, "blocked"):
+        raise ValueError(f'rest is True, False or "blocked", not {rest!r}')
     return Step(label, when, go, src, rest, region, atomic, fair)
 
 

@@ -104,10 +104,15 @@ class ProcessSet:
         return isinstance(item, ProcessId) and self.lo <= item.number <= self.hi
 
     def __or__(self, other: ProcessSet) -> ProcessSet:
+        empty = next((p for p in (self, other) if isinstance(p.hi, int) and p.hi < p.lo), None)
+        kinds = self.kinds + other.kinds
+        if empty is not None:
+            some = other if empty is self else self
+            return ProcessSet(kinds, some.lo, some.hi, self._members, self._model)
         first, second = (self, other) if self.lo < other.lo else (other, self)
         if first.hi + 1 != second.lo:
             raise ValueError(f"{first} and {second} are not neighbours: declare their processes next to each other")
-        return ProcessSet(first.kinds + second.kinds, first.lo, second.hi, self._members, self._model)
+        return ProcessSet(kinds, first.lo, second.hi, self._members, self._model)
 
     def at(self, g: ProcessId, *labels: str) -> bool:
         """Whether process ``g`` stands before the step with one of ``labels`` (``"done"``: it has returned)."""

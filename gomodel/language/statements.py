@@ -299,7 +299,7 @@ def _while(m: Machine, node: ast.While, resume: Any) -> Exits:
                 _accumulate(m, total, after)
                 total.fall = _either(m, _key(m, node), total.fall, after.fall)
             if entered is None:
-                return _leave(m, node, total)
+                return total
             m.state = entered
         exits = _arm_loop(m, node.body, inside or ())
         inside = None
@@ -309,7 +309,7 @@ def _while(m: Machine, node: ast.While, resume: Any) -> Exits:
         exits.fall = exits.cont = None
         _accumulate(m, total, exits)
         if again is None:
-            return _leave(m, node, total)
+            return total
         m.state = again
     raise m.fail(
         "this loop goes round without reaching a yield",
@@ -319,11 +319,6 @@ def _while(m: Machine, node: ast.While, resume: Any) -> Exits:
 
 def _key(m: Machine, node: ast.stmt) -> tuple[Any, ...]:
     return m.here(node)
-
-
-def _leave(m: Machine, node: ast.stmt, total: Exits) -> Exits:
-    total.brk = total.cont = None
-    return total
 
 
 def _arm_loop(m: Machine, body: list[ast.stmt], resume: tuple[Any, ...]) -> Exits:
@@ -363,6 +358,7 @@ def _loop_test(m: Machine, node: ast.While) -> tuple[State | None, State | None]
         )
     key = m.here(node)
     if key in m.fork_at:
+        m.fork_here()
         first = m.oracle.decide(2) == 0
         m.state.assume(cond if first else b.not_(cond))
         return (None, m.state) if first else (m.state, None)
@@ -393,12 +389,12 @@ def _for(m: Machine, node: ast.For, resume: Any) -> Exits:
         here = resume[1:] if resume is not None and k == start else ()
         again = _round(m, node, k, guard, value, here, total)
         if again is None:
-            return _leave(m, node, total)
+            return total
         m.state = again
     after = _positioned(m, -1, node.orelse, ())
     _accumulate(m, total, after)
     total.fall = _either(m, _key(m, node), total.fall, after.fall)
-    return _leave(m, node, total)
+    return total
 
 
 def _mutable_view(value: Any) -> bool:

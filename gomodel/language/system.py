@@ -96,9 +96,6 @@ class Kind:
     def pc_name(self) -> str:
         return f"{self.name}.pc"
 
-    def resting(self) -> list[int]:
-        return [0, *(pc for pc, a in self.actions.items() if a.step.rest)]
-
 
 @dataclass(frozen=True)
 class Property:

@@ -128,7 +128,7 @@ def find_property(model: Component, name: str) -> tuple[Component, Any, str]:
 def _can_move(runner: Runner, trace: Trace) -> bool:
     """Whether anything but a resting process can step."""
     runner.replay(trace, check=False)
-    resting = {n for n, p in runner.processes.items() if p.step is None or p.step.rest}
+    resting = {n for n, p in runner.processes.items() if p.step is None or p.step.rest is True}
     resting |= {n for n in runner.rules if runner.system.rules[n].step.rest}
     return any(move.actor not in resting for move, _, _ in runner.successors(trace))
 

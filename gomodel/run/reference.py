@@ -56,7 +56,6 @@ class _Search:
         self.states: dict[State, int] = {}  # state → number, in the order of discovery
         self.parents: list[tuple[int, str, str, Choices]] = []
         self.actors = list(self._actors())
-        self.resting = {k.name: set(k.resting()) for k in system.kinds.values()}
         self.pc_at = {k.name: system.order().index(k.pc_name) for k in system.kinds.values()}
         self._prepare_properties()
         self._covers: dict[Leaf, list[tuple[str, Callable[..., Any] | None]]] = {}
@@ -135,9 +134,9 @@ class _Search:
             successors_of(state, actor.number, out)
             for number, choices, after in out:
                 self._take(here, state, actor, action, action.leaves[number], choices, after, following)
-            if not action.step.rest:
+            if action.step.rest is not True:
                 moved = moved or bool(out)
-                stuck = stuck or not out
+                stuck = stuck or (not out and action.step.rest != "blocked")
         if not moved:
             self._at_rest(here, state, stuck)
 

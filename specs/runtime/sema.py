@@ -31,6 +31,7 @@ Checklist (ids of the reference for this part):
                   510, 538 and the panic at 391 are in ``semaroot``
 * treap           small model: ``semaroot``
 * s1 s2 s3 s5 s7 s10   done, as bugs
+* r5 tail         ours: plausible edits for the properties that no other bug breaks
 * s8 s9           small model: ``semaroot``
 * 17953           left out: performance of a linear list, no behaviour
 * 35424 70454     left out: goyield while holding locks or on g0; R7 has no step here
@@ -232,7 +233,9 @@ class Semaphore(Component):
                 atomic=OWN_SUDOG,
             )
             self.check_ticket(waiter)
-            if self.value[a] > 0:
+            if self.value[a] > 0 and self.bug("r5"):
+                pass
+            elif self.value[a] > 0:
                 if not self.bug("s5"):
                     self.value[a] -= 1
                 self.ticket[waiter] = True
@@ -326,6 +329,7 @@ class Semaphore(Component):
         "s10": Bug(
             "nwait is raised without the lock, after the check", breaks=("no_lost_wakeup",), go="runtime/sema.go:182"
         ),
+        "r5": Bug("a handoff leaves the token to whoever comes first", breaks="handoff_kept", go="runtime/sema.go:260"),
         "tail": Bug("dequeue takes the last waiter", breaks=("queue_order",), go="runtime/sema.go:405"),
     }
 

@@ -27,6 +27,8 @@ Checklist (ids of the reference for this part):
 * M-NoStuck   done: deadlock, as in every model
 * liveness    left out until liveness is available
 * m1 m2 m5 m6 m7 m8 m10 m11 m13 m15 m17   done, as bugs
+* t1 t2       ours: plausible edits of TryLock
+* double      ours: misuse by a client, so that the fatal at 204 is seen to be reachable
 * m3 m4       done, as bugs that must not be found (negative controls)
 * m19 m20     done, as bugs: ``queued_before_goes_first``
 * m14 m21     left out until liveness is available: nothing unsafe happens, only starvation
@@ -64,6 +66,8 @@ from gomodel.specs.runtime.sema import Semaphore
 
 GO = "internal/sync/mutex.go"
 LOAD = "old = m.state"
+OWNING = ("critical section", "U1 add −locked")
+WAKING = ("U2 CAS −1 waiter, woken", "U3 load")
 
 
 class Mutex(Component):
@@ -161,7 +165,7 @@ class Mutex(Component):
     def try_lock(self):
         yield step("T1 load", go=f"{GO}:77", src="old := m.state")
         old: like(self.word) = self.word.copy()
-        if old.locked or old.starving:
+        if (old.locked and not self.bug("t1")) or (old.starving and not self.bug("t2")):
             return False
         yield step("T2 CAS old→locked", go=f"{GO}:85", src="CompareAndSwapInt32(&m.state, old, old|mutexLocked)")
         if self.word != old:
@@ -265,6 +269,12 @@ class Mutex(Component):
         ),
         "m19": Bug("a waiter that lost is queued at the tail", breaks="queued_before_goes_first", go=f"{GO}:145"),
         "m20": Bug("a waiter is queued in front the first time", breaks="queued_before_goes_first", go=f"{GO}:145"),
+        "t1": Bug(
+            "TryLock ignores the locked bit", breaks="mutual_exclusion", go=f"{GO}:78", scenario="trylock"
+        ),
+        "t2": Bug(
+            "TryLock ignores starving mode", breaks="starving_blocks_others", go=f"{GO}:78", scenario="trylock"
+        ),
         "736": Bug(
             "the semaphore ignores lifo and handoff", breaks=("handoff_kept",), go=f"{GO}:149",
             issue="gopherjs/gopherjs#736",
@@ -281,6 +291,7 @@ class MutexModel(Model):
 
     goroutines: int = Bound(2, min=1, max=6, help="goroutines that Lock and Unlock")
     trylockers: int = Bound(0, min=0, max=2, help="goroutines that TryLock and Unlock")
+    handovers: int = Bound(0, min=0, max=1, help="pairs of which one Locks and the other Unlocks")
     rounds: tuple = Bound((), help="rounds of each goroutine, the last number for the rest; none: for ever")
     spins: int = Bound(1, min=0, max=4, help="times in a row that a goroutine may spin")
 
@@ -288,6 +299,9 @@ class MutexModel(Model):
         "loop": Scenario("goroutines that lock and unlock for ever"),
         "rounds": Scenario("a fixed number of rounds each", rounds=(2, 1)),
         "trylock": Scenario("and one that tries", trylockers=1),
+        "handover": Scenario(
+            "and one that leaves Unlock to another goroutine, which is legal", goroutines=1, handovers=1
+        ),
     }
     presets = {
         "quick": Preset(goroutines=2),
@@ -295,7 +309,8 @@ class MutexModel(Model):
     }
 
     def state(self):
-        self.mutex = Mutex(self.client, spins=self.spins)
+        self.mutex = Mutex(self.locker | self.client, spins=self.spins)
+        self.passed = Int(0, 2)  # owners whose Unlock another goroutine will call
         last = len(self.rounds) - 1
         self.limit = tuple(self.rounds[min(i, last)] if self.rounds else 0 for i in range(self.goroutines))
 
@@ -308,6 +323,21 @@ class MutexModel(Model):
                 yield step("critical section")
                 yield from self.mutex.unlock()
 
+    @process(count="handovers")
+    def unlocker(self, u):
+        while True:
+            yield step("wait for an owner", when=lambda: self.passed > 0, rest="blocked")
+            self.passed -= 1
+            yield from self.mutex.unlock()
+
+    @process(count="handovers")
+    def locker(self, g):
+        while True:
+            yield step("idle", rest=True)
+            yield from self.mutex.lock(g)
+            yield step("critical section")
+            self.passed += 1
+
     @process(count="goroutines")
     def client(self, g):
         done: Int(0, max(self.rounds, default=0)) = 0
@@ -316,12 +346,16 @@ class MutexModel(Model):
             yield from self.mutex.lock(g)
             yield step("critical section")
             yield from self.mutex.unlock()
+            if self.bug("double"):
+                yield from self.mutex.unlock()
             if self.rounds:
                 done += 1
 
     def owners(self):
-        inside = count(self.client.at(g, "critical section", "U1 add −locked") for g in self.client)
-        return inside + count(self.tryer.at(t, "critical section", "U1 add −locked") for t in self.tryer)
+        inside = count(self.client.at(g, *OWNING) for g in self.client)
+        tried = count(self.tryer.at(t, *OWNING) for t in self.tryer)
+        locked = count(self.locker.at(g, "critical section") for g in self.locker)
+        return inside + tried + locked + self.passed + count(self.unlocker.at(u, OWNING[1]) for u in self.unlocker)
 
     @invariant
     def mutual_exclusion(self):
@@ -332,7 +366,9 @@ class MutexModel(Model):
     def quiet(self):
         """With every Lock unlocked and nobody inside, the word, the token and nwait are 0 (M-Quiet)."""
         idle = all(self.client.at(g, "idle", "done") for g in self.client)
-        idle = idle and all(self.tryer.at(t, "idle", "done") for t in self.tryer)
+        idle = idle and all(self.tryer.at(t, "idle") for t in self.tryer)
+        idle = idle and all(self.locker.at(g, "idle") for g in self.locker)
+        idle = idle and self.passed == 0 and all(self.unlocker.at(u, "wait for an owner") for u in self.unlocker)
         m = self.mutex
         return not idle or (m.zero() and m.sema.value[0] == 0 and m.sema.nwait == 0)
 
@@ -341,15 +377,21 @@ class MutexModel(Model):
         """Waiters, and nobody owns, is woken or starves: some unlocker is about to wake one (M-NLW)."""
         w = self.mutex.word
         waiting = w.waiters > 0 and not (w.locked or w.woken or w.starving)
-        waking = any(self.client.at(g, "U2 CAS −1 waiter, woken", "U3 load") for g in self.client)
-        return not waiting or waking or any(self.tryer.at(t, "U2 CAS −1 waiter, woken", "U3 load") for t in self.tryer)
+        waking = any(self.client.at(g, *WAKING) for g in self.client)
+        waking = waking or any(self.tryer.at(t, *WAKING) for t in self.tryer)
+        return not waiting or waking or any(self.unlocker.at(u, *WAKING) for u in self.unlocker)
 
     @step_invariant
     def starving_blocks_others(self, before):
         """In starving mode only a waiter that came through the semaphore takes the free lock (M-Handoff)."""
         took = before.mutex.word.starving and not before.mutex.word.locked and self.mutex.word.locked
         label = "L6 add locked, −1 waiter"
-        return not took or any(before.client.at(g, label) and not self.client.at(g, label) for g in self.client)
+        by_client = any(before.client.at(g, label) and not self.client.at(g, label) for g in self.client)
+        return (
+            not took
+            or by_client
+            or any(before.locker.at(g, label) and not self.locker.at(g, label) for g in self.locker)
+        )
 
     @reachable
     def woken_by_spinning(self):
@@ -360,3 +402,5 @@ class MutexModel(Model):
     def barging(self):
         """A newcomer owns the lock while a woken waiter is on its way."""
         return self.owners() == 1 and self.mutex.sema.woken[0] > 0 and not self.mutex.word.starving
+
+    bugs = {"double": Bug("a client unlocks twice", breaks="no_fatal", go=f"{GO}:204")}

@@ -24,3 +24,12 @@ def model_of(text: str, **names: Any) -> type[Model]:
     exec(compile(source, file, "exec", dont_inherit=True), scope)
     model: type[Model] = scope["M"]
     return model
+
+
+def one_process(fields: str, body: str, members: str = "") -> type[Model]:
+    """A model with one process ``p`` that runs ``body`` behind its first yield."""
+    text = 'class M(Model):\n    name = "m"\n\n    def state(self):\n'
+    text += textwrap.indent(textwrap.dedent(fields).strip() or "pass", " " * 8)
+    text += "\n\n" + textwrap.indent(textwrap.dedent(members), " " * 4)
+    text += '\n    @process()\n    def p(self, g):\n        yield step("go")\n'
+    return model_of(text + textwrap.indent(textwrap.dedent(body), " " * 8))
