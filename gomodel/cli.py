@@ -109,6 +109,9 @@ def check_command(
         bool, typer.Option("--safety", help="Leave out liveness without counting it as missing.")
     ] = False,
     first: Annotated[bool, typer.Option("--first", help="Stop at the first violation.")] = False,
+    witness: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Show a shortest execution that reaches this witness.")
+    ] = None,
     max_states: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N states.")] = None,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after this time.")] = None,
     json_file: Annotated[
@@ -127,7 +130,7 @@ def check_command(
         from .run.search import Limits
 
         scenarios, switched = scenario or [], bug or []
-        _refuse("--all", every, component=component, b=bounds, scenario=scenarios, bug=switched)
+        _refuse("--all", every, component=component, b=bounds, scenario=scenarios, bug=switched, witness=witness)
         _refuse("--bugs", bugs, scenario=scenarios, bug=switched, safety=safety, no_reset=not reset)
         limits = Limits(max_states=max_states, timeout=_positive(timeout), first=first)
         values = _bounds(bounds or [])
@@ -148,6 +151,7 @@ def check_command(
                     limits=limits,
                     engine=engine,
                     safety_only=safety,
+                    witnesses=witness or [],
                     reset=reset,
                 )
             code = run.finish()

@@ -40,7 +40,7 @@ def report_lines(report: Report, *, width: int = 80) -> list[Text]:
         page.add("never reached", style="bold")
         for line in report.vacuous:
             page.add(line, prefix="  ")
-    for same in _by_trace([*report.errors, *report.counterexamples]):
+    for same in _by_trace([*report.witnesses, *report.errors, *report.counterexamples]):
         page.gap()
         page.lines += counterexample_lines(*same, width=width)
     page.gap()
@@ -162,7 +162,8 @@ def bugs_verdict(model: str, results: Sequence[BugResult]) -> Text:
         return Text(f"{model}: no bugs are declared", style="bold yellow")
     if failed:
         return Text(f"{model}: {len(failed)} of {len(results)} bugs failed: {', '.join(failed)}", style="bold red")
-    return Text(f"{model}: all {len(results)} bugs are judged as declared", style="bold green")
+    every = "the one bug is" if len(results) == 1 else f"all {len(results)} bugs are"
+    return Text(f"{model}: {every} judged as declared", style="bold green")
 
 
 # --- small words -----------------------------------------------------------------------------------------------------

@@ -59,7 +59,9 @@ class Traced:
             shown = tuple(show_choice(v, c.domain) for c, v in zip(leaf.choices, choices, strict=True))
             move = Move(actor, action.step.label, shown)
             how = (leaf.kind, after if leaf.kind == "commit" else leaf.prop or None)
-            assert move not in found or found[move] == how == ("error", None), f"two ways for {move}: {found[move]}, {how}"
+            assert move not in found or found[move] == how == ("error", None), (
+                f"two ways for {move}: {found[move]}, {how}"
+            )
             found[move] = how
 
 
@@ -174,5 +176,7 @@ def _difference(system: TransitionSystem, trace: Trace, state: State, cpython: S
     lines = [f"behind {[(m.actor, m.label, m.choices) for m in trace.moves]} from {trace.init}"]
     lines.append(f"in {dict(zip(system.variables, state, strict=True))}")
     for name, steps, other in (("CPython", cpython, traced), ("traced", traced, cpython)):
-        lines += [f"  only {name}: {m.actor} {m.label} {m.choices} {how}" for m, how in steps.items() if other.get(m) != how]
+        lines += [
+            f"  only {name}: {m.actor} {m.label} {m.choices} {how}" for m, how in steps.items() if other.get(m) != how
+        ]
     return "\n".join(lines)

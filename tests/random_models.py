@@ -1,7 +1,7 @@
 """Random models as source text in the modelling language, for comparing the traced system with CPython.
 
-``write_model`` draws everything from a ``random.Random`` (Hypothesis gives one whose draws it can shrink).  The
-text is well typed by construction: a ``SpecError`` is a finding, except those in ``test_random_models.REFUSED``.
+``write_model`` draws everything from a ``random.Random`` (Hypothesis gives one whose draws it can shrink).  The text
+is well typed by construction: that the language refuses it is a finding, except for the reasons in ``REFUSED``.
 """
 
 from __future__ import annotations
@@ -11,12 +11,20 @@ import linecache
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from gomodel.language.model import Model
 
-SCALARS = ("int", "bool", "enum", "opt", "pid", "optpid")
+from .random_expressions import SCALARS, Expressions, Scope
+
+REFUSED = (
+    "branches that give different kinds of values",  # two names are no value of a common domain; a property cannot fork
+    "whose branches give different kinds of values",
+    "cannot be evaluated",  # a property that divides by the constant 0, say
+    "init allows no initial state",
+    "share its contents with another name",  # a view of a local that is assigned again
+    "ways through",  # too many choices in one step
+)
 DOMAINS = {
     "int": "Int(0, 2)",
     "bool": "Bool()",
@@ -26,12 +34,12 @@ DOMAINS = {
     "optpid": "Option(Pid(self.a))",
 }
 START = {"int": "1", "bool": "False", "enum": '"x"', "opt": "None", "optpid": "None"}
-_numbers = itertools.count()
+_files = itertools.count()
 
 
 def load(text: str) -> type[Model]:
     """The model class ``M`` of ``text``, readable for the tracer as if it stood in a file."""
-    file = f"<random model {next(_numbers)}>"
+    file = f"<random model {next(_files)}>"
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     scope: dict[str, Any] = {"__name__": "random_model"}
     exec(compile(text, file, "exec"), scope)
@@ -39,237 +47,32 @@ def load(text: str) -> type[Model]:
     return model
 
 
-@dataclass
-class Scope:
-    """What the code being written may name.  ``temps`` are ordinary Python locals: they end at a yield."""
-
-    places: dict[str, list[str]] = field(default_factory=lambda: {t: [] for t in SCALARS})
-    temps: dict[str, list[str]] = field(default_factory=lambda: {t: [] for t in SCALARS})
-    readonly: dict[str, list[str]] = field(default_factory=lambda: {t: [] for t in SCALARS})
-    arrays: list[tuple[str, str, str]] = field(default_factory=list)  # name, index type, element type
-    queues: list[tuple[str, str]] = field(default_factory=list)
-    sets: list[tuple[str, str]] = field(default_factory=list)
-    structs: list[str] = field(default_factory=list)
-    struct_queues: list[str] = field(default_factory=list)
-    helpers: list[tuple[str, str, str, bool]] = field(default_factory=list)  # name, argument, result, pure
-    operations: list[tuple[str, str, str]] = field(default_factory=list)  # name, argument, result
-
-    def copy(self) -> Scope:
-        new = Scope()
-        for name, value in vars(self).items():
-            copied = {t: list(v) for t, v in value.items()} if isinstance(value, dict) else list(value)
-            setattr(new, name, copied)
-        return new
-
-
-class Writer:
-    """Writes one model.  ``pure`` forbids choices and effects in expressions."""
+class Writer(Expressions):
+    """Writes one model, line by line."""
 
     def __init__(self, rng: random.Random) -> None:
-        self.rng = rng
+        super().__init__(rng)
         self.lines: list[str] = []
-        self.depth = 0
-        self.count = itertools.count()
-        self.scope = Scope()
-        self.pure = 0
-        self.labels: dict[str, list[str]] = {}  # process kind → its labels
-        self.locals: list[tuple[str, str]] = []  # of processes of kind a: name, type
-        self.kind = ""
+        self.indent = ""
+        self.kind = ""  # the process kind being written
         self.called = False  # whether an operation is being written, which may never be called
-
-    # --- drawing ---------------------------------------------------------------------------------------------
-
-    def pick(self, options: Any) -> Any:
-        options = list(options)
-        return options[self.rng.randrange(len(options))]
-
-    def chance(self, percent: int) -> bool:
-        return self.rng.randrange(100) < percent
-
-    def fresh(self, prefix: str) -> str:
-        return f"{prefix}{next(self.count)}"
+        self.first_label: dict[str, str] = {}
+        self.locals: list[tuple[str, str]] = []  # of processes of kind a: name, type
 
     def line(self, text: str) -> None:
-        self.lines.append("    " * self.depth + text)
+        self.lines.append(self.indent + text)
 
     @contextmanager
     def inside(self, header: str) -> Iterator[None]:
         """A nested block with a scope of its own: what it declares is not seen behind it."""
         self.line(header)
         outer, self.scope = self.scope, self.scope.copy()
-        self.depth += 1
+        self.indent += "    "
         try:
             yield
         finally:
-            self.depth -= 1
+            self.indent = self.indent[4:]
             self.scope = outer
-
-    # --- expressions -----------------------------------------------------------------------------------------
-
-    def expr(self, kind: str, depth: int = 2) -> str:
-        """An expression of scalar type ``kind``."""
-        if depth <= 0 or self.chance(25):
-            return self.atom(kind)
-        general = [self._conditional, self._from_array, self._from_queue, self._helper]
-        if not self.pure:
-            general += [self._chosen, self._popped]
-        own: dict[str, list[Callable[[int], str]]] = {
-            "int": [self._arithmetic] * 4 + [self._size, self._sum, self._walrus, self._coalesce],
-            "bool": [self._compare] * 3 + [self._logic] * 4 + [self._member, self._aggregate, self._is_none],
-            "opt": [lambda d: self.expr("int", d)],
-            "optpid": [lambda d: self.expr("pid", d)],
-        }
-        options: list[Callable[[str, int], str]] = [*general, *(_drop_kind(f) for f in own.get(kind, []) * 2)]
-        return self.pick(options)(kind, depth - 1)  # type: ignore[no-any-return]
-
-    def atom(self, kind: str) -> str:
-        scope = self.scope
-        named = scope.places[kind] + scope.temps[kind] + scope.readonly[kind]
-        if named and self.chance(85):
-            return str(self.pick(named))
-        if kind == "bool" and self.chance(80):
-            return f"({self.pick(scope.places['int'])} {self.pick(('==', '<', '>='))} {self.pick((0, 1, 2))})"
-        constants = {
-            "int": ("0", "1", "2"),
-            "bool": ("True", "False"),
-            "enum": ('"x"', '"y"', '"z"'),
-            "opt": ("None", "0", "1"),
-            "pid": ("self.p",),
-        }
-        return str(self.pick(constants.get(kind, ("None",))))
-
-    def _conditional(self, kind: str, d: int) -> str:
-        return f"({self.expr(kind, d)} if {self.expr('bool', d)} else {self.expr(kind, d)})"
-
-    def _from_array(self, kind: str, d: int) -> str:
-        arrays = [a for a in self.scope.arrays if a[2] == kind]
-        if not arrays:
-            return self.atom(kind)
-        name, index, _ = self.pick(arrays)
-        return f"{name}[{self.expr(index, d)}]"
-
-    def _from_queue(self, kind: str, d: int) -> str:
-        queues = [q for q, elem in self.scope.queues if elem == kind]
-        if not queues:
-            return self.atom(kind)
-        queue = self.pick(queues)
-        item = f"{queue}[{self.pick(('0', '0', self.expr('int', d)))}]"
-        return item if self.chance(40) else f"({item} if {queue} else {self.atom(kind)})"
-
-    def _helper(self, kind: str, d: int) -> str:
-        helpers = [h for h in self.scope.helpers if h[2] == kind and (h[3] or not self.pure)]
-        if not helpers:
-            return self.atom(kind)
-        name, argument, _, _ = self.pick(helpers)
-        return f"{name}({self.expr(argument, d)})"
-
-    def _chosen(self, kind: str, d: int) -> str:
-        if kind == "int" and self.chance(30):
-            return "choose(Int(0, 1))"
-        sets = [s for s, elem in (*self.scope.sets, *self.scope.queues) if elem == kind != "pid"]
-        if sets and self.chance(30):
-            return f"choose({self.pick(sets)})"
-        if kind == "pid" and self.chance(70):
-            return "choose(self.a)"
-        return f"choose({self.expr(kind, 0)}, {self.expr(kind, d)})"
-
-    def _popped(self, kind: str, d: int) -> str:
-        queues = [q for q, elem in self.scope.queues if elem == kind]
-        if not queues:
-            return self.atom(kind)
-        queue = self.pick(queues)
-        item = f"{queue}.{self.pick(('pop', 'pop_back'))}()"
-        return item if self.chance(40) else f"({item} if {queue} else {self.atom(kind)})"
-
-    def _arithmetic(self, d: int) -> str:
-        x, y = self.expr("int", d), self.expr(self.pick(("int", "int", "int", "bool")), d)
-        options = self.scope.places["opt"]
-        if options and self.chance(10):
-            y = self.pick(options)  # None is an error there
-        form = self.pick(("({} + {})", "({} - {})", "({} * {})", "({} // {})", "({} % {})", "min({}, {})", "max({}, {})"))
-        return str(form).format(x, y)
-
-    def _size(self, d: int) -> str:
-        named = [n for n, _ in (*self.scope.queues, *self.scope.sets)] + self.scope.struct_queues
-        return f"len({self.pick(named)})" if named else f"abs({self.expr('int', d)})"
-
-    def _sum(self, d: int) -> str:
-        with self._purely():
-            source, item, there = self._source(d)
-            if there == "int":
-                return f"sum({item} for {item} in {source})"
-            return f"count({self._over(item, there, d)} for {item} in {source})"
-
-    def _walrus(self, d: int) -> str:
-        if self.pure or not self.scope.temps["int"]:
-            return self.atom("int")
-        return f"({self.pick(self.scope.temps['int'])} := {self.expr('int', d)})"
-
-    def _coalesce(self, d: int) -> str:
-        return f"({self.expr('int', d)} {self.pick(('and', 'or'))} {self.expr('int', d)})"
-
-    def _compare(self, d: int) -> str:
-        kind = self.pick(("int", "int", "enum", "opt", "pid", "optpid"))
-        x, y = self.expr(kind, d), self.expr(kind, d)
-        if x == y:
-            return self.atom("bool")
-        if kind != "int" or self.chance(30):
-            return f"({x} {self.pick(('==', '!='))} {y})"
-        if self.chance(25):
-            return f"({x} <= {y} < {self.expr('int', d)})"
-        return f"({x} {self.pick(('<', '<=', '>', '>='))} {y})"
-
-    def _logic(self, d: int) -> str:
-        if self.chance(20):
-            return f"(not {self.expr('bool', d)})"
-        parts = [self.expr("bool", d) for _ in range(2 + self.chance(20))]
-        return f"({self.pick((' and ', ' or ')).join(parts)})"
-
-    def _member(self, d: int) -> str:
-        named = [*self.scope.sets, *self.scope.queues]
-        if not named or self.chance(30):
-            return f"({self.expr('int', d)} {self.pick(('in', 'not in'))} (0, {self.expr('int', d)}))"
-        name, elem = self.pick(named)
-        return f"({self.expr(elem, d)} {self.pick(('in', 'not in'))} {name})"
-
-    def _is_none(self, d: int) -> str:
-        named = self.scope.places["opt"] + self.scope.places["optpid"] + self.scope.readonly["opt"]
-        tested = self.pick(named) if named else f"choose(None, {self.expr('opt', d)})"
-        return f"({tested} is {self.pick(('', 'not '))}None)" if named or not self.pure else "True"
-
-    def _aggregate(self, d: int) -> str:
-        with self._purely():
-            source, item, there = self._source(d)
-            return f"{self.pick(('any', 'all'))}({self._over(item, there, d)} for {item} in {source})"
-
-    def _source(self, d: int) -> tuple[str, str, str]:
-        """Something to iterate in an aggregate, a name for the element, and its type."""
-        sources = [("self.a", "pid"), ("self.a", "pid"), ("range(2)", "int")]
-        sources += [(n, e) for n, _, e in self.scope.arrays] + self.scope.queues + self.scope.sets
-        source, there = self.pick(sources)
-        return source, self.fresh("v"), there
-
-    def _over(self, item: str, there: str, d: int) -> str:
-        outer, self.scope = self.scope, self.scope.copy()
-        self.scope.readonly[there].append(item)
-        text = self.expr("bool", max(d, 1))
-        self.scope = outer
-        return text
-
-    @contextmanager
-    def _purely(self) -> Iterator[None]:
-        self.pure += 1
-        try:
-            yield
-        finally:
-            self.pure -= 1
-
-    def value(self, kind: str) -> str:
-        """An expression to be stored: mostly inside the domain."""
-        text = self.expr(kind)
-        if kind == "int" and self.chance(85):
-            return f"({text}) % 3"
-        return text
 
     # --- statements ------------------------------------------------------------------------------------------
 
@@ -282,24 +85,24 @@ class Writer:
             self.statement(depth, yields, loop, result)
 
     def statement(self, depth: int, yields: bool, loop: bool, result: str) -> None:
-        options: list[Callable[[], None]] = [self._assign] * 4 + [self._container] * 3 + [self._temp] * 2
-        options += [self._augmented, self._struct, self._local_view]
-        if self.chance(6):
-            options = [self._require, self._fatal, self._assert]
+        options: list[Callable[[], None]] = [self._assign] * 4 + [self._container] * 4 + [self._temp] * 2
+        options += [self._augmented, self._view, self._pair, self._listed]
         if depth > 0:
-            nested = [self._if, self._if, self._for]
-            options += [lambda: self.pick(nested)(depth - 1, yields, loop, result)] * 5
+            nested = self.pick([self._if, self._if, self._for])
+            options += [lambda: nested(depth - 1, yields, loop, result)] * 5
             if yields:
-                options += [self._yield] * 3 + [lambda: self._while(depth - 1, result), self._call]
+                options += [self._yield] * 3 + [
+                    self._kept,
+                    lambda: self._while(depth - 1, result),
+                    lambda: self._call(result),
+                ]
         if loop:
             options.append(lambda: self.line(f"if {self.expr('bool', 1)}: {self.pick(('break', 'continue'))}"))
         if result and self.chance(15):
             options = [lambda: self._return(result)]
+        if self.chance(6):
+            options = [self._require, self._fatal, self._assert]
         self.pick(options)()
-
-    def _return(self, result: str) -> None:
-        value = "" if result == "none" else f" {self.value(result)}"
-        self.line(f"if {self.expr('bool', 1)}: return{value}")
 
     def _assign(self) -> None:
         kind = self.pick([t for t in SCALARS if self.scope.places[t]])
@@ -308,19 +111,35 @@ class Writer:
     def _augmented(self) -> None:
         targets = list(self.scope.places["int"])
         targets += [f"{n}[{self.expr(i, 1)}]" for n, i, e in self.scope.arrays if e == "int"]
+        targets += [f"{n}[{self.expr('int', 1)}].n" for n in self.scope.struct_arrays]
         self.line(f"{self.pick(targets)} {self.pick(('+=', '-=', '*=', '%='))} {self.expr('int', 1)}")
 
     def _temp(self) -> None:
         kind = self.pick(SCALARS)
-        if self.scope.temps[kind] and self.chance(50):
-            self.line(f"{self.pick(self.scope.temps[kind])} = {self.expr(kind)}")
+        temps = self.scope.temps[kind]
+        if temps and self.chance(50):
+            self.line(f"{self.pick(temps)} = {self.expr(kind)}")
             return
         name = self.fresh("t")
         self.line(f"{name} = {self.expr(kind)}")
-        self.scope.temps[kind].append(name)
+        temps.append(name)
 
-    def _local_view(self) -> None:
-        """A view of a container under a name of its own; good within the step."""
+    def _pair(self) -> None:
+        one, two = self.pick(SCALARS), self.pick(SCALARS)
+        names = self.fresh("t"), self.fresh("t")
+        self.line(f"{names[0]}, {names[1]} = {self.expr(one)}, {self.expr(two)}")
+        self.scope.temps[one].append(names[0])
+        self.scope.temps[two].append(names[1])
+
+    def _listed(self) -> None:
+        """A Python list that the step makes, changes on some paths, and reads."""
+        name = self.fresh("l")
+        self.line(f"{name} = [{self.expr('int', 1)}]")
+        self.line(f"if {self.expr('bool', 1)}: {name}.append({self.expr('int', 1)})")
+        self.line(f"{self.pick(self.scope.places['int'])} = ({self.pick(('sum', 'len', 'max'))}({name})) % 3")
+
+    def _view(self) -> None:
+        """A view of a container, or a copy, under a name of its own; good within the step."""
         if not self.scope.arrays:
             return
         source, index, elem = self.pick(self.scope.arrays)
@@ -330,34 +149,76 @@ class Writer:
         for place in self.scope.places[elem][:1]:
             self.line(f"{place} = {name}[{self.expr(index, 1)}]")
 
+    def _kept(self) -> None:
+        """A container of the process's own, alive across yields."""
+        options = [(self.scope.arrays, a) for a in self.scope.arrays] + [
+            (self.scope.queues, q) for q in self.scope.queues
+        ]
+        options += [(self.scope.sets, s) for s in self.scope.sets]
+        options = [(known, item) for known, item in options if item[0].startswith("self.")]
+        if options:
+            known, item = self.pick(options)
+            name = self.fresh("x")
+            self.line(f"{name}: like({item[0]}) = {item[0]}.copy()")
+            known.append((name, *item[1:]))
+
     def _container(self) -> None:
         scope = self.scope
-        forms: list[Callable[[], str]] = []
-        for name, index, elem in scope.arrays:
-            forms += [lambda n=name, i=index, e=elem: f"{n}[{self.expr(i, 1)}] = {self.value(e)}"] * 2  # type: ignore[misc]
-            forms.append(lambda n=name, e=elem: f"{n}.fill({self.value(e)})")  # type: ignore[misc]
-        for name, elem in scope.queues:
-            push = self.pick(("push", "push_front"))
-            forms.append(lambda n=name, e=elem, p=push: f"if len({n}) < 2: {n}.{p}({self.value(e)})")  # type: ignore[misc]
-            forms.append(lambda n=name, e=elem: f"if {self.expr(e, 1)} in {n}: {n}.remove({self.expr(e, 1)})")  # type: ignore[misc]
-            forms.append(lambda n=name, e=elem: f"if {n}: {n}[0] = {self.value(e)}")  # type: ignore[misc]
-            forms.append(lambda n=name: f"{n}.clear()")  # type: ignore[misc]
-            forms.append(lambda n=name, e=elem: f"{n}.push({self.value(e)})")  # type: ignore[misc]
-        for name, elem in scope.sets:
-            forms.append(lambda n=name, e=elem: f"{n}.{self.pick(('add', 'discard'))}({self.value(e)})")  # type: ignore[misc]
-        if forms:
-            self.line(self.pick(forms)())
+        writers = (self._array, self._queue, self._set, self._bag, self._struct, self._struct_queue, self._struct_array)
+        names = (
+            scope.arrays,
+            scope.queues,
+            scope.sets,
+            scope.bags,
+            scope.structs,
+            scope.struct_queues,
+            scope.struct_arrays,
+        )
+        options = [(w, n) for w, known in zip(writers, names, strict=True) for n in known]
+        if options:
+            write, name = self.pick(options)
+            self.line(self.pick(write(name)))
 
-    def _struct(self) -> None:
+    def _array(self, array: tuple[str, str, str]) -> list[str]:
+        name, index, elem = array
+        stored = f"{name}[{self.expr(index, 1)}] = {self.value(elem)}"
+        alike = [n for n, i, e in self.scope.arrays if (i, e) == (index, elem)]
+        return [stored, stored, f"{name}.fill({self.value(elem)})", f"{name} = {self.pick(alike)}.copy()"]
+
+    def _queue(self, queue: tuple[str, str]) -> list[str]:
+        name, elem = queue
+        push = f"{name}.{self.pick(('push', 'push_front'))}({self.value(elem)})"
+        guarded = f"if len({name}) < 2: {push}"
+        remove = f"if {self.expr(elem, 1)} in {name}: {name}.remove({self.expr(elem, 1)})"
+        return [push, guarded, guarded, remove, f"if {name}: {name}[0] = {self.value(elem)}", f"{name}.clear()"]
+
+    def _set(self, named: tuple[str, str]) -> list[str]:
+        name, elem = named
+        return [f"{name}.{self.pick(('add', 'discard'))}({self.value(elem)})"]
+
+    def _bag(self, name: str) -> list[str]:
+        item = self.value("int")
+        return [f"{name}.{self.pick(('add', 'remove'))}({item})", f"if {name}.count({item}) < 2: {name}.add({item})"]
+
+    def _made(self) -> str:
+        return f"Word(f={self.expr('bool', 1)}, n={self.value('int')})"
+
+    def _struct(self, name: str) -> list[str]:
+        other, made = self.pick(self.scope.structs), self._made()
+        return [f"{name} = {made}", f"{name} = {other}.copy()", f"if {name} == {made}: {name}.n = 0"]
+
+    def _struct_queue(self, name: str) -> list[str]:
         if not self.scope.structs:
-            return
-        name = self.pick(self.scope.structs)
-        made = f"Word(f={self.expr('bool', 1)}, n={self.value('int')})"
-        forms = [f"{name} = {made}", f"{name} = {self.pick(self.scope.structs)}", f"if {name} == {made}: {name}.n = 0"]
-        for queue in self.scope.struct_queues:
-            forms += [f"if len({queue}) < 1: {queue}.push({self.pick((name, made))})", f"if {queue}: {name} = {queue}.pop()"]
-            forms.append(f"if {queue} and {queue}[0].f: {name}.n = {queue}[0].n")
-        self.line(self.pick(forms))
+            return [f"if not {name}: {name}.push({self._made()})"]
+        word, made = self.pick(self.scope.structs), self._made()
+        push, pop = f"if not {name}: {name}.push({self.pick((word, made))})", f"if {name}: {word} = {name}.pop().copy()"
+        return [push, push, pop, f"if {name} and {name}[0].f: {word}.n = {name}[0].n"]
+
+    def _struct_array(self, name: str) -> list[str]:
+        index = self.expr("int", 1)
+        field = self.pick((f"f = {self.expr('bool', 1)}", f"n = {self.value('int')}"))
+        stored = [f"{name}[{index}] = {self._made()}", f"{name}[{index}].{field}", f"{name}[0] = {name}[{index}]"]
+        return stored + [f"{word} = {name}[{index}].copy()" for word in self.scope.structs[:1]]
 
     def _require(self) -> None:
         self.line(f"require({self.expr('bool')})")
@@ -368,15 +229,18 @@ class Writer:
     def _assert(self) -> None:
         self.line(f"assert {self.expr('bool')} or {self.expr('bool', 1)}")
 
+    def _return(self, result: str) -> None:
+        value = "" if result == "none" else f" {self.value(result)}"
+        self.line(f"if {self.expr('bool', 1)}: return{value}")
+
+    # --- control ---------------------------------------------------------------------------------------------
+
     def _if(self, depth: int, yields: bool, loop: bool, result: str) -> None:
         yields = yields and self.chance(60)
-        with self.inside(f"if {self.expr('bool')}:"):
-            self.block(2, depth, yields=yields, loop=loop, result=result)
-        if self.chance(30):
-            with self.inside(f"elif {self.expr('bool')}:"):
-                self.block(2, depth, yields=yields, loop=loop, result=result)
-        if self.chance(60):
-            with self.inside("else:"):
+        headers = [f"if {self.expr('bool')}:"]
+        headers += [f"elif {self.expr('bool')}:"] * self.chance(30) + ["else:"] * self.chance(60)
+        for header in headers:
+            with self.inside(header):
                 self.block(2, depth, yields=yields, loop=loop, result=result)
         if yields:
             self.forget()
@@ -387,9 +251,9 @@ class Writer:
             self.forget()  # the second round begins behind a yield
         name, kind = self.fresh("k"), "int"
         source = self.pick(("range(2)", "(0, 2)", "range(3)"))
-        if not yields and self.chance(50):
-            small = [(n, e) for n, i, e in self.scope.arrays if i != "pid"] + self.scope.queues
-            source, kind = self.pick([(n, e) for n, e in small] or [(source, kind)])
+        small = [(n, e) for n, i, e in self.scope.arrays if i != "pid"] + self.scope.queues
+        if small and not yields and self.chance(50):
+            source, kind = self.pick(small)
         with self.inside(f"for {name} in {source}:"):
             self.scope.readonly[kind].append(name)
             self.block(2, depth, yields=yields, loop=True, result=result)
@@ -401,30 +265,34 @@ class Writer:
 
     def _while(self, depth: int, result: str) -> None:
         self.forget()
-        with self._purely(), self.inside(f"while {self.expr('bool')}:"):
-            self.pure -= 1
+        with self.purely():
+            header = f"while {self.expr('bool')}:"
+        with self.inside(header):
             self._yield()
             self.block(2, depth, yields=True, loop=True, result=result)
-            self.pure += 1
         self.forget()
 
     def _yield(self) -> None:
+        self.forget()
         label = self.fresh("L")
         if not self.called:
-            self.labels.setdefault(self.kind, []).append(label)
-        self.forget()
-        with self._purely():
+            self.first_label.setdefault(self.kind, label)
+        with self.purely():
             guard = f", when=lambda: {self.expr('bool', 1)}" if self.chance(15) else ""
         rest = ", rest=True" if self.chance(10) else ""
         self.line(f'yield step("{label}"{guard}{rest})')
 
-    def _call(self) -> None:
+    def _call(self, result: str) -> None:
         if not self.scope.operations:
             return
-        name, argument, result = self.pick(self.scope.operations)
+        name, argument, given = self.pick(self.scope.operations)
         call = f"yield from {name}(g, {self.value(argument)})"
         self.forget()
-        targets = self.scope.places.get(result, [])
+        if given == result and self.chance(40):
+            with self.inside(f"if {self.expr('bool', 1)}:"):
+                self.line(f"return ({call})")
+            return
+        targets = self.scope.places.get(given, [])
         self.line(f"{self.pick(targets)} = {call}" if targets and self.chance(80) else call)
 
     def forget(self) -> None:
@@ -432,9 +300,9 @@ class Writer:
         for names in self.scope.temps.values():
             names.clear()
 
-    # --- the model -------------------------------------------------------------------------------------------
+    # --- declarations ----------------------------------------------------------------------------------------
 
-    def declare(self, owner: str) -> None:
+    def fields(self, owner: str) -> None:
         """Some fields; ``owner`` is how code names them."""
         self.line("self.n = Int(0, 2)")
         self.line("self.m = Int(0, 2, init=1)")
@@ -446,77 +314,91 @@ class Writer:
 
     def _field(self, owner: str) -> None:
         name, kind, scope = self.fresh("f"), self.pick(SCALARS), self.scope
-        full = f"{owner}.{name}"
-        form = self.pick(("scalar", "scalar", "array", "queue", "set", "struct", "words"))
-        if form == "scalar":
-            self.line(f"self.{name} = {DOMAINS[kind]}")
-            scope.places[kind].append(full)
-        elif form == "array":
-            index, source = self.pick((("int", "2"), ("int", "2"), ("pid", "self.a"), ("enum", DOMAINS["enum"])))
-            self.line(f"self.{name} = Array({DOMAINS[kind]}, {source})")
-            scope.arrays.append((full, index, kind))
-        elif form == "queue":
-            self.line(f"self.{name} = {self.pick(('Queue', 'Seq'))}({DOMAINS[kind]}, 2)")
-            scope.queues.append((full, kind))
-        elif form == "set":
-            kind = self.pick(("int", "pid", "enum"))
-            self.line(f"self.{name} = Set({DOMAINS[kind]})")
-            scope.sets.append((full, kind))
-        elif form == "struct":
-            self.line(f"self.{name} = Word")
-            self._word(full)
-        else:
-            self.line(f"self.{name} = Queue(Word, 1)")
-            scope.struct_queues.append(full)
+        full, declared = f"{owner}.{name}", f"self.{name} = "
+        match self.pick(("scalar", "scalar", "array", "queue", "set", "bag", "struct", "structs", "words")):
+            case "scalar":
+                self.line(declared + DOMAINS[kind])
+                scope.places[kind].append(full)
+            case "array":
+                index, size = self.pick((("int", "2"), ("int", "2"), ("pid", "self.a"), ("enum", DOMAINS["enum"])))
+                self.line(f"{declared}Array({DOMAINS[kind]}, {size})")
+                scope.arrays.append((full, index, kind))
+            case "queue":
+                self.line(f"{declared}{self.pick(('Queue', 'Seq'))}({DOMAINS[kind]}, 2)")
+                scope.queues.append((full, kind))
+            case "set":
+                kind = self.pick(("int", "pid", "enum"))
+                self.line(f"{declared}Set({DOMAINS[kind]})")
+                scope.sets.append((full, kind))
+            case "bag":
+                self.line(f"{declared}Bag(Int(0, 2), 2)")
+                scope.bags.append(full)
+            case "struct":
+                self.line(f"{declared}Word")
+                self._word(full)
+            case "structs":
+                self.line(f"{declared}Array(Word, 2)")
+                scope.struct_arrays.append(full)
+            case _:
+                self.line(f"{declared}Queue(Word, 1)")
+                scope.struct_queues.append(full)
 
     def _word(self, name: str) -> None:
         self.scope.structs.append(name)
         self.scope.places["bool"].append(f"{name}.f")
         self.scope.places["int"].append(f"{name}.n")
 
-    def helper(self, owner: str) -> None:
+    def helper(self) -> None:
         """A plain method with early returns."""
         name, argument, result = self.fresh("h"), self.pick(SCALARS), self.pick(("int", "bool", "enum", "opt", "pid"))
         pure = self.chance(50)
         with self.inside(f"def {name}(self, x):"):
             self.scope.readonly[argument].append("x")
             if pure:
-                with self._purely():
+                with self.purely():
                     for _ in range(self.rng.randrange(3)):
                         self.line(f"if {self.expr('bool')}: return {self.expr(result, 1)}")
                     self.line(f"return {self.expr(result)}")
             else:
                 self.block(2, 1, result=result)
                 self.line(f"return {self.expr(result)}")
-        self.scope.helpers.append((f"{owner}.{name}", argument, result, pure))
+        self.scope.helpers.append((f"self.{name}", argument, result, pure))
 
-    def operation(self, owner: str, kind: str) -> None:
+    def operation(self) -> None:
+        """An operation with steps, a parameter and a result; it may call those written before it."""
         name, argument, result = self.fresh("op"), self.pick(SCALARS), self.pick(("int", "bool", "enum", "opt", "none"))
+        self.kind, self.called = "a", True
         with self.inside(f"def {name}(self, g, x: {DOMAINS[argument]}):"):
             self.scope.places[argument].append("x")
-            self.scope.readonly["pid"] += ["g"] if kind == "a" else []
-            self._local()
-            self._yield()
+            self.scope.readonly["pid"].append("g")
+            self.local()
+            if self.chance(80):
+                self._yield()
             self.block(3, 1, yields=True, result=result)
+            self._yield()
             self.line("return" if result == "none" else f"return {self.value(result)}")
-        self.scope.operations.append((f"{owner}.{name}", argument, result))
+        self.called = False
+        self.scope.operations.append((f"self.{name}", argument, result))
 
-    def _local(self) -> None:
-        name, kind = self.fresh("x"), self.pick(SCALARS)
-        if kind == "pid":
-            kind = "optpid"
-        self.line(f"{name}: {DOMAINS[kind]} = {START[kind]}")
-        self.scope.places[kind].append(name)
-        if self.kind == "a" and not self.called:
-            self.locals.append((name, kind))
+    def local(self) -> None:
+        """A local with a domain, set to a constant."""
+        name, kind = self.fresh("x"), self.pick((*START, "word"))
+        if kind == "word":
+            self.line(f"{name}: Word = Word(n=1)")
+            self._word(name)
+        else:
+            self.line(f"{name}: {DOMAINS[kind]} = {START[kind]}")
+            self.scope.places[kind].append(name)
+            if self.kind == "a" and not self.called:
+                self.locals.append((name, kind))
 
     def process(self, name: str, processes: int) -> None:
-        self.line(f"@process(count={processes})")
         self.kind = name
+        self.line(f"@process(count={processes})")
         with self.inside(f"def {name}(self, g):"):
             self.scope.readonly["pid"] += ["g"] if name == "a" else []
             for _ in range(self.rng.randrange(3)):
-                self._local()
+                self.local()
             if self.chance(50):
                 with self.inside("while True:"):
                     self._yield()
@@ -536,38 +418,36 @@ class Writer:
 
     def property(self) -> None:
         self.line("@invariant")
-        with self._purely(), self.inside(f"def {self.fresh('inv')}(self):"):
-            labels = f'"{self.labels["a"][0]}", "done"'  # the other labels may not be reached
-            self.scope.readonly["bool"] += [f"any(self.a.at(z, {labels}) for z in self.a)", f"self.a.at(self.p, {labels})"]
+        with self.purely(), self.inside(f"def {self.fresh('inv')}(self):"):
+            labels = f'"{self.first_label["a"]}", "done"'  # other labels may not be reached
+            readonly = self.scope.readonly
+            readonly["bool"] += [f"any(self.a.at(z, {labels}) for z in self.a)", f"self.a.at(self.p, {labels})"]
             for name, kind in self.locals:
-                self.scope.readonly[kind].append(f"self.a[self.p].{name}")
+                readonly[kind].append(f"self.a[self.p].{name}")
             self.line(f"return {self.expr('bool', 3)}")
-
-
-def _drop_kind(form: Callable[[int], str]) -> Callable[[str, int], str]:
-    return lambda kind, depth: form(depth)
 
 
 def write_model(rng: random.Random) -> str:
     """The source text of a model class ``M``."""
     w = Writer(rng)
-    for text in ("from gomodel import *", "from gomodel import Model, Component", "", "Word = Struct(f=Bool(), n=Int(0, 2))"):
-        w.line(text)
-    w.line("")
+    w.line("from gomodel import *")
+    w.line("Word = Struct(f=Bool(), n=Int(0, 2))")
     with w.inside("class M(Model):"):
         w.line('name = "random"')
         with w.inside("def state(self):"):
-            w.declare("self")
-            inner = w.scope
-        w.scope = inner
+            w.fields("self")
+            declared: Scope = w.scope
+        w.scope = declared
+        if w.chance(30):
+            with w.inside("def init(self):"):
+                w.line(f"self.n = choose(0, {w.expr('int', 1)} % 3)")
+                w.block(2, 1)
         for _ in range(rng.randrange(3)):
-            w.helper("self")
-        w.kind, w.called = "a", True
+            w.helper()
         for _ in range(rng.randrange(3)):
-            w.operation("self", "a")
-        w.called = False
+            w.operation()
         w.process("a", 1 + rng.randrange(2))
-        w.scope.operations.clear()
+        w.scope.operations.clear()  # they take a process of kind a
         if w.chance(40):
             w.process("c", 1)
         if w.chance(15):

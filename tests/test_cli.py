@@ -185,7 +185,7 @@ def test_bugs(run: Run, checker: Checker, arguments: tuple[str, str]) -> None:
     code, out, _ = run("check", *arguments, "-b", "goroutines=2")
     assert code == 0
     assert "passed  m5: no woken" in out
-    assert out.endswith("mutex: all 1 bugs are judged as declared\n")
+    assert out.endswith("mutex: the one bug is judged as declared\n")
     assert checker.asked[0]["bounds"] == {"goroutines": "2"}
     checker.results = [found, BugResult("m6", "lost", False, ("x",), (), None, "", {}, False)]
     assert run("check", *arguments)[0] == 1

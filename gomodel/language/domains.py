@@ -413,9 +413,4 @@ def index_size(index: Domain) -> Any:
         return 2
     if isinstance(index, Enum):
         return len(index.names)
-    lo, hi = index.lo, index.hi  # type: ignore[attr-defined]
-    if isinstance(hi, int):
-        return hi - lo + 1
-    from .build import add, integer
-
-    return add(hi, integer(1 - lo))
+    return index.hi - (index.lo - 1)  # type: ignore[attr-defined]

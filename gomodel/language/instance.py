@@ -80,12 +80,7 @@ def add_processes(model: Model, values: dict[str, Any]) -> None:
     declarations = model.declarations(ProcessDecl)
     counters: dict[str, Any] = {}
     for name, decl in declarations.items():
-        count = values.get(decl.count, decl.count) if isinstance(decl.count, str) else decl.count
-        if isinstance(count, str):
-            mend = suggestion(count, values, "its bounds are")
-            raise SpecError(
-                f"process {name}: there is no bound {count!r}", where=function_of(decl.fn).where(), mend=mend
-            )
+        count = _count(model, name, decl, values)
         hi = lo + count - 1 if isinstance(count, int) else b.add(count, b.integer(lo - 1))
         if isinstance(hi, int):
             prefix = process_prefix(decl)
@@ -95,6 +90,20 @@ def add_processes(model: Model, values: dict[str, Any]) -> None:
             raise UsageError(f"only the last process kind can have a symbolic count, not {name}")
         model.__dict__[name] = ProcessSet((name,), lo, hi, members, model)
         lo = hi + 1 if isinstance(hi, int) else -1
+
+
+def _count(model: Model, name: str, decl: ProcessDecl, values: dict[str, Any]) -> Any:
+    """How many processes of a kind there are: a number, or a term when a bound is symbolic."""
+    if isinstance(decl.count, str) and decl.count not in values:
+        raise SpecError(f"process {name}: there is no bound {decl.count!r}", where=function_of(decl.fn).where())
+    count = values[decl.count] if isinstance(decl.count, str) else decl.count
+    if callable(count):
+        count = count(model)
+    if isinstance(count, int) and count < 0:
+        raise UsageError(
+            f"these bounds leave {count} processes {name}", mend="raise or lower a bound that it is counted from"
+        )
+    return count
 
 
 def process_prefix(decl: ProcessDecl) -> str:

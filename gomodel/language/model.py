@@ -135,13 +135,13 @@ def leads_to(*, under: list[Fairness] | None = None, scenario: str = "") -> Call
 
 @dataclass(frozen=True)
 class ProcessDecl:
-    """A generator method and how many processes run it (a number, or the name of a bound)."""
+    """A generator method and how many processes run it: a number, the name of a bound, or a function of the model."""
 
     fn: Callable[..., Any]
-    count: int | str
+    count: int | str | Callable[[Any], int]
 
 
-def process(*, count: int | str = 1) -> Callable[[Callable[..., Any]], Any]:
+def process(*, count: int | str | Callable[[Any], int] = 1) -> Callable[[Callable[..., Any]], Any]:
     """``@process(count="goroutines")``: the method is a process kind; ``self.NAME`` is the set of its processes."""
     return lambda fn: ProcessDecl(fn, count)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import build as b
 from . import expressions as ex
-from .domains import Array, Seq, Struct
+from .domains import Array, Seq, Set, Struct
 from .machine import DeadPath, Exits, Frame, Machine, MustFork, State, Unjoined
 from .model import Component
 from .places import Place, field_of, write
@@ -197,13 +197,26 @@ def bind(m: Machine, target: ast.expr, value: Any) -> None:
     if place is None:
         env[target.id] = value
         return
-    if isinstance(value, Place) and isinstance(value.base, str) and isinstance(place.domain, (Struct, Array, Seq)):
-        raise m.fail(
-            f"{target.id!r} would be a view of the state, which is good within one step only",
-            "write `.copy()` behind it",
-        )
+    if isinstance(place.domain, (Struct, Array, Seq, Set)):
+        _own_contents(m, target.id, place, value, env)
     write(m, place, lift(m, value, place.domain))
     env[target.id] = place
+
+
+def _own_contents(m: Machine, name: str, place: Place, value: Any, env: dict[str, Any]) -> None:
+    """Refuse what CPython would let a container local share with something else, or keep as a Python container."""
+    others = [v for n, v in env.items() if n != name and isinstance(v, Place)]
+    if not isinstance(value, Place):
+        raise m.fail(f"{name!r} would be a Python {type(value).__name__}", "take `.copy()` of a field of that domain")
+    if isinstance(value.base, str):
+        what = "would be a view of the state, which is good within one step only"
+    elif value.frozen:
+        what = "would be an element of a queue, set or option, which cannot be changed"
+    elif value in others or any(v.base == place.base for v in others):
+        what = "would share its contents with another name"
+    else:
+        return
+    raise m.fail(f"{name!r} {what}", "write `.copy()` behind it")
 
 
 def _local_place(m: Machine, frame: Frame, name: str) -> Place | None:

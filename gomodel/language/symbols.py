@@ -151,7 +151,7 @@ def domain_of(value: Any) -> Domain | None:
         case int():
             return INT
         case ProcessId():
-            return Pid(ProcessSet((), value.number, value.number, [], None))
+            return Pid(ProcessSet((), value.number, value.number, [value] * (value.number + 1), None))
         case Container():
             return value.domain  # type: ignore[no-any-return]
     return None

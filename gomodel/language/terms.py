@@ -51,6 +51,15 @@ class Term:
     def __repr__(self) -> str:
         return show(self)
 
+    def __add__(self, other: int) -> Term:
+        """For sizes computed from a symbolic bound."""
+        from .build import add, integer
+
+        return add(self, integer(other))
+
+    def __sub__(self, other: int) -> Term:
+        return self + -other
+
     def __bool__(self) -> bool:
         raise TypeError("a symbolic value has no truth value here")
 

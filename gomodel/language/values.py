@@ -106,9 +106,8 @@ class StructValue(Container):
 
     def assign(self, plain: Plain) -> None:
         for (name, domain), value in zip(self.domain.fields.items(), plain, strict=True):
-            cell = self._cells[name]
-            if isinstance(cell, Container):
-                cell.assign(value)
+            if _in_place(domain):
+                self._cells[name].assign(value)
             else:
                 self._cells[name] = domain.decode(value)
 
@@ -129,10 +128,15 @@ class StructValue(Container):
 def put(cells: Any, key: Any, domain: Domain, value: Any) -> None:
     """``cells[key] = value`` with value semantics: containers are overwritten in place."""
     new = coerce(domain, value)
-    if isinstance(new, Container):
+    if _in_place(domain):
         cells[key].assign(new.plain())
     else:
         cells[key] = new
+
+
+def _in_place(domain: Domain) -> bool:
+    """Whether a cell of ``domain`` is one container for ever; an option's contents come and go as values."""
+    return isinstance(domain, (Struct, Array, Seq, Set))
 
 
 class ArrayValue(Container):
@@ -145,9 +149,8 @@ class ArrayValue(Container):
 
     def assign(self, plain: Plain) -> None:
         for i, value in enumerate(plain):
-            cell = self._cells[i]
-            if isinstance(cell, Container):
-                cell.assign(value)
+            if _in_place(self.domain.elem):
+                self._cells[i].assign(value)
             else:
                 self._cells[i] = self.domain.elem.decode(value)
 

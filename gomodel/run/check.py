@@ -41,6 +41,7 @@ def check(
     engine: str = "reference",
     safety_only: bool = False,
     reset: bool = True,
+    witnesses: list[str] | None = None,
     watch: Watch | None = None,
     spec: str = "",
     target: str = "",
@@ -49,7 +50,7 @@ def check(
 
     ``bounds`` override defaults, preset and scenario.  ``bugs`` are switched on together; a single bug brings the
     scenario and bounds where it is judged, unless the caller names some.  ``target`` is how the command line names
-    the model.  Raises UsageError or SpecError for what is the user's to mend.
+    the model; ``witnesses`` are ``@reachable`` properties whose executions are wanted.  Raises UsageError or SpecError for what is the user's to mend.
     """
     started = time.monotonic()
     limits = limits or Limits()
@@ -73,7 +74,7 @@ def check(
     )
     report.scenarios = [_scenario_result(*e) for e in explored]
     judge = _Judge(report, explored, preset, bool(bounds), bool(scenarios), safety_only, target or report.model)
-    judge.run()
+    judge.run(witnesses or [])
     report.seconds = time.monotonic() - started
     return report
 
@@ -145,7 +146,7 @@ class _Judge:
         # Vacuity is judged on complete runs at declared bounds with no bug on.
         self.declared = self.complete and not own_bounds and not own_scenarios and not report.bugs
 
-    def run(self) -> None:
+    def run(self, wanted: list[str]) -> None:
         report = self.report
         properties: dict[str, Property] = {}
         for _, system, _ in self.explored:
@@ -157,6 +158,9 @@ class _Judge:
             text = "some process can always move, or all are at rest"
             report.properties.append(self._property(DEADLOCK, Property(DEADLOCK, "deadlock", text, None)))
         report.properties += [self._witness(n, p) for n, p in properties.items() if p.kind == "reachable"]
+        known = [n for n, p in properties.items() if p.kind == "reachable"]
+        names = {resolve(n, known, "witness", report.model) for n in wanted}
+        report.witnesses = self._collect(lambda found: {n: f for n, f in found.reached.items() if n in names})
         report.counterexamples = self._collect(lambda found: found.violations)
         errors = self._collect(lambda found: found.errors)
         if not (report.bugs and report.counterexamples):  # behind a violation an edit may break anything

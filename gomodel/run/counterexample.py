@@ -45,7 +45,7 @@ def build(inst: Instance, system: TransitionSystem, found: Found, target: str) -
     blocked = tuple(_stuck(runner, found)) if found.kind in ("deadlock", "terminal") else blocked_now(runner)
     return Counterexample(
         found.name, found.kind, text, inst.scenario, str(where or ""), found.trace, initial, tuple(steps),
-        blocked, shown, reproduce(inst, target), processes,
+        blocked, shown, reproduce(inst, target, found), processes,
         tuple(c for c, ghost in end if not ghost), tuple(c for c, ghost in end if ghost), waiting,
     )  # fmt: skip
 
@@ -99,7 +99,8 @@ def _seen(inst: Instance, system: TransitionSystem, runner: Runner, found: Found
         case "terminal" if _can_move(runner, found.trace):
             return False
     runner.replay(found.trace, check=False)
-    return outcome.kind == "commit" and _property(inst, system, runner, found.name, found.trace) is False
+    expected = found.kind == "reachable"
+    return outcome.kind == "commit" and _property(inst, system, runner, found.name, found.trace) is expected
 
 
 def _property(inst: Instance, system: TransitionSystem, runner: Runner, name: str, trace: Trace) -> bool | None:
@@ -232,7 +233,7 @@ def _show_state(system: TransitionSystem, state: State) -> Iterator[tuple[str, s
         yield variable.name, variable.domain.show(state[i])
 
 
-def reproduce(inst: Instance, target: str) -> str:
+def reproduce(inst: Instance, target: str, found: Found) -> str:
     """The command line that shows the same again."""
     words = ["gomodel", "check", target]
     if inst.scenario:
@@ -244,4 +245,6 @@ def reproduce(inst: Instance, target: str) -> str:
             words += ["-b", f"{name}={shown}"]
     for bug in sorted(inst.bugs):
         words += ["--bug", bug]
+    if found.kind == "reachable":
+        words += ["--witness", found.name]
     return shlex.join(words)

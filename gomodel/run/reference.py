@@ -6,7 +6,7 @@ Every other engine must give the same states, transitions, depth, verdicts and s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..language import build as b
@@ -136,7 +136,7 @@ class _Search:
                 self._take(here, state, actor, action, action.leaves[number], choices, after, following)
             if action.step.rest is not True:
                 moved = moved or bool(out)
-                stuck = stuck or (not out and action.step.rest != "blocked")
+                stuck = stuck or (not out and bool(actor.kind) and action.step.rest != "blocked")
         if not moved:
             self._at_rest(here, state, stuck)
 
@@ -288,12 +288,11 @@ def initial_states(system: TransitionSystem, leaf: Leaf) -> Iterator[tuple[Choic
     """The states that one leaf of ``init`` gives: its fields, and every process before its first step."""
     probe = Action("init", None, 0, None, None, (leaf,))  # type: ignore[arg-type]
     out: list[tuple[int, Choices, Any]] = []
-    whole = tuple((n, t) for n, t in leaf.updates)
-    given = {n for n, _ in whole}
-    rest = tuple((n, _process_cells(system, n)) for n in system.variables if n not in given)
-    from dataclasses import replace
-
-    successors(system, replace(probe, leaves=(replace(leaf, updates=whole + rest),)))((), 0, out)
+    if leaf.kind == "commit":
+        given = {n for n, _ in leaf.updates}
+        rest = tuple((n, _process_cells(system, n)) for n in system.variables if n not in given)
+        leaf = replace(leaf, updates=leaf.updates + rest)
+    successors(system, replace(probe, leaves=(leaf,)))((), 0, out)
     for _, choices, state in out:
         yield choices, state
 

@@ -122,6 +122,7 @@ class Report:
     scenarios: list[ScenarioResult] = field(default_factory=list)
     properties: list[PropertyResult] = field(default_factory=list)
     counterexamples: list[Counterexample] = field(default_factory=list)
+    witnesses: list[Counterexample] = field(default_factory=list)  # executions that were asked for
     errors: list[Counterexample] = field(default_factory=list)  # model errors: a domain left, an index out of range
     vacuous: list[str] = field(default_factory=list)  # labels and branches never reached, each a line with its place
     seconds: float = 0.0
@@ -146,10 +147,9 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """Plain data for ``--json``; stable: fields are only ever added."""
         data = asdict(self)
-        for found, cex in zip(
-            data["counterexamples"] + data["errors"], self.counterexamples + self.errors, strict=True
-        ):
-            found["trace"] = cex.trace.to_json()
+        for name in ("counterexamples", "witnesses", "errors"):
+            for found, cex in zip(data[name], getattr(self, name), strict=True):
+                found["trace"] = cex.trace.to_json()
         return {"schema": SCHEMA, **data, "complete": self.complete, "exit_code": self.exit_code}
 
 

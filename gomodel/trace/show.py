@@ -22,7 +22,7 @@ def counterexample_lines(cex: Counterexample, *others: Counterexample, width: in
     """
     page = Page(width)
     for found in (cex, *others):
-        page.add(Text(_title(found), style="bold red"))
+        page.add(Text(_title(found), style="bold green" if found.kind == "reachable" else "bold red"))
     page.add(
         ", ".join(part for part in (_length(cex), cex.scenario and f"scenario {cex.scenario}") if part), prefix="  "
     )
@@ -57,6 +57,8 @@ def _title(cex: Counterexample) -> str:
             return "deadlock: some process waits, and none can move"
         case "error":
             return f"model error: {cex.text or cex.property}"
+        case "reachable":
+            return f"{cex.property} is reached"
         case _:
             return f"{cex.property} is violated"
 
@@ -120,8 +122,8 @@ def _new(now: Iterable[str], before: tuple[str, ...]) -> list[str]:
 
 
 def _add_violated(page: Page, cex: Counterexample) -> None:
-    label = "model error: " if cex.kind == "error" else "violated: "
-    kind = "" if cex.kind in ("error", cex.property) else f" ({cex.kind.replace('_', ' ')})"
+    label = {"error": "model error: ", "reachable": "reached: "}.get(cex.kind, "violated: ")
+    kind = "" if cex.kind in ("error", "reachable", cex.property) else f" ({cex.kind.replace('_', ' ')})"
     page.add(Text.assemble((cex.property, "bold red"), kind), prefix=label)
     if cex.text and cex.text != cex.property:
         page.add(cex.text, prefix="  ")

@@ -232,13 +232,6 @@ class Mutex(Component):
         """A waiter is woken with the token already its own."""
         return self.word.starving and self.sema.handed() > 0 and self.sema.woken[0] > 0
 
-    @reachable(goroutines=3)
-    def handoff_stolen(self):
-        """A waiter is woken by a handoff, but a newcomer took the token between the release and the handoff."""
-        w, s = self.word, self.sema
-        alone = s.releasing[0] == 0 and s.woken[0] > 0
-        return w.starving and not w.locked and alone and s.value[0] == 0 and s.handed() == 0
-
     @reachable
     def lost_and_queued_in_front(self):
         return any(self.sema.queued(g) and self.sema.came_lifo[g] for g in self.procs)
@@ -289,18 +282,18 @@ class MutexModel(Model):
     go = "go1.27.3"
     source = ("internal/sync/mutex.go", "runtime/sema.go")
 
-    goroutines: int = Bound(2, min=1, max=6, help="goroutines that Lock and Unlock")
-    trylockers: int = Bound(0, min=0, max=2, help="goroutines that TryLock and Unlock")
-    handovers: int = Bound(0, min=0, max=1, help="pairs of which one Locks and the other Unlocks")
+    goroutines: int = Bound(2, min=1, max=6, help="goroutines in all")
+    trylockers: int = Bound(0, min=0, max=2, help="of these, goroutines that TryLock once")
+    handovers: int = Bound(0, min=0, max=1, help="of these, pairs of which one Locks and the other Unlocks")
     rounds: tuple = Bound((), help="rounds of each goroutine, the last number for the rest; none: for ever")
     spins: int = Bound(1, min=0, max=4, help="times in a row that a goroutine may spin")
 
     scenarios = {
         "loop": Scenario("goroutines that lock and unlock for ever"),
         "rounds": Scenario("a fixed number of rounds each", rounds=(2, 1)),
-        "trylock": Scenario("and one that tries", trylockers=1),
+        "trylock": Scenario("and one that tries, once", goroutines=3, trylockers=1),
         "handover": Scenario(
-            "and one that leaves Unlock to another goroutine, which is legal", goroutines=1, handovers=1
+            "and one that leaves Unlock to another goroutine, which is legal", goroutines=3, handovers=1
         ),
     }
     presets = {
@@ -316,12 +309,11 @@ class MutexModel(Model):
 
     @process(count="trylockers")
     def tryer(self, t):
-        while True:
-            yield step("idle", rest=True)
-            won = yield from self.mutex.try_lock()
-            if won:
-                yield step("critical section")
-                yield from self.mutex.unlock()
+        yield step("idle", rest=True)
+        won = yield from self.mutex.try_lock()
+        if won:
+            yield step("critical section")
+            yield from self.mutex.unlock()
 
     @process(count="handovers")
     def unlocker(self, u):
@@ -338,7 +330,7 @@ class MutexModel(Model):
             yield step("critical section")
             self.passed += 1
 
-    @process(count="goroutines")
+    @process(count=lambda self: self.goroutines - self.trylockers - 2 * self.handovers)
     def client(self, g):
         done: Int(0, max(self.rounds, default=0)) = 0
         while not self.rounds or done < self.limit[g]:
@@ -366,7 +358,7 @@ class MutexModel(Model):
     def quiet(self):
         """With every Lock unlocked and nobody inside, the word, the token and nwait are 0 (M-Quiet)."""
         idle = all(self.client.at(g, "idle", "done") for g in self.client)
-        idle = idle and all(self.tryer.at(t, "idle") for t in self.tryer)
+        idle = idle and all(self.tryer.at(t, "idle", "done") for t in self.tryer)
         idle = idle and all(self.locker.at(g, "idle") for g in self.locker)
         idle = idle and self.passed == 0 and all(self.unlocker.at(u, "wait for an owner") for u in self.unlocker)
         m = self.mutex
@@ -392,6 +384,12 @@ class MutexModel(Model):
             or by_client
             or any(before.locker.at(g, label) and not self.locker.at(g, label) for g in self.locker)
         )
+
+    @reachable(goroutines=3)
+    def handoff_stolen(self):
+        """Unlock is about to hand the token to the waiter it dequeued, but a newcomer has taken it: R5 fails."""
+        label = "R5 handoff: cansemacquire for the waiter"
+        return self.mutex.sema.value[0] == 0 and any(self.client.at(g, label) for g in self.client)
 
     @reachable
     def woken_by_spinning(self):

@@ -1,6 +1,7 @@
 """Models from source text: for tests whose model is a few lines beside what is expected of it."""
 
 from __future__ import annotations
+import __future__
 
 import itertools
 import linecache
@@ -21,7 +22,7 @@ def model_of(text: str, **names: Any) -> type[Model]:
     file = f"<test model {next(_numbers)}>"
     linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
     scope: dict[str, Any] = {"__name__": f"gomodel_tests.{file}", **names}
-    exec(compile(source, file, "exec", dont_inherit=True), scope)
+    exec(compile(source, file, "exec", __future__.annotations.compiler_flag, dont_inherit=True), scope)
     model: type[Model] = scope["M"]
     return model
 

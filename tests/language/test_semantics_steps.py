@@ -110,12 +110,12 @@ def test_require_in_a_helper_and_on_one_branch() -> None:
 
 def test_fatal_is_a_property_and_only_where_it_is_reached() -> None:
     model = one_process(
-        "self.n = Int(0, 3)",
+        "self.n = Int(0, 3)\nself.other = Int(0, 3)",
         """
         self.n = choose(0, 1)
         if self.n == 1:
             fatal("one")
-        if self.n == 3:
+        if self.other == 3:
             fatal("three", prop="never_three")
         """,
     )
@@ -135,7 +135,7 @@ def test_a_fatal_before_a_failed_require_counts_and_one_behind_it_does_not() -> 
         fatal("behind")
         """,
     )
-    assert set(agree(model).result.violations) == {"before", DEADLOCK}
+    assert set(agree(model).result.violations) == {"before"}
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------
@@ -208,9 +208,9 @@ def test_an_error_behind_a_failed_require_is_none() -> None:
 
 
 def leaves(body: str, fields: str = "self.a = Array(Int(0, 3), 4)\nself.n = Int(0, 9)", members: str = "") -> int:
-    """How many ways through the only step of a process there are; both engines agree on what they do."""
+    """How many ways through the only step of a process there are, errors aside; both engines agree on what they do."""
     got = agree(one_process(fields, body, members))
-    return len(got.system.kinds["p"].actions[1].leaves)
+    return sum(leaf.kind == "commit" for leaf in got.system.kinds["p"].actions[1].leaves)
 
 
 def test_branches_that_assign_are_joined() -> None:
