@@ -84,9 +84,13 @@ def compare(inst: Instance, system: TransitionSystem, *, max_states: int = 150) 
     runner, traced = Runner(inst, system), Traced(system)
     found = Explored()
     starts = {}
-    for choices in list(runner.initial()):
-        runner.start(choices)
-        starts[choices] = runner.state()
+    for outcome in runner._vectors(runner.start):
+        if outcome.kind == "commit":
+            starts[outcome.choices] = runner.state()
+        elif outcome.kind == "fatal":
+            found.fatals.setdefault(outcome.prop, 0)
+        else:
+            found.errors |= outcome.kind == "error"
     assert starts == traced.initial()
     holds = {p.name: (predicate(system, p.term), [predicate(system, e) for e, _ in p.errors])
              for p in system.properties.values() if p.kind == "invariant" and p.term is not None}  # fmt: skip

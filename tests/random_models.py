@@ -23,6 +23,7 @@ REFUSED = (
     "cannot be evaluated",  # a property that divides by the constant 0, say
     "init allows no initial state",
     "share its contents with another name",  # a view of a local that is assigned again
+    "unsupported operand",  # None in arithmetic, known while tracing
     "ways through",  # too many choices in one step
 )
 DOMAINS = {

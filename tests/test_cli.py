@@ -147,6 +147,7 @@ def test_check_prints_the_report_and_passes_the_options_on(run: Run, checker: Ch
         "watch": None,
         "spec": short_path(str(catalog.source_file(catalog.load("mutex")))),
         "target": "mutex",
+        "witnesses": [],
     }
 
 

@@ -116,7 +116,7 @@ def test_every_file_in_the_guide_is_checked() -> None:
             assert block.language != "python" or (name and f" {name[1]}" in commands), f"{section}, line {block.line}"
 
 
-# --- what the documents say of the project -----------------------------------------------------------------------------
+# --- what the documents say of the project ---------------------------------------------------------------------------
 
 
 def anchors(path: Path) -> set[str]:
@@ -172,6 +172,17 @@ def test_the_json_page_knows_every_field() -> None:
     names = {f.name for shape in shapes for f in fields(shape)}
     assert sorted(n for n in names if f"`{n}`" not in text) == []
     assert sorted(v for v in report.Verdict if f"`{v}`" not in text) == []
+
+
+def test_the_json_page_knows_what_list_writes() -> None:
+    text = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    models = json.loads(run("gomodel list --json -", 0)[0])["models"]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (`name`.*) \|$", text, re.MULTILINE))
+    for model in models:
+        lists = {k: v for k, v in model.items() if isinstance(v, list) and k != "source"}
+        assert lists.keys() == rows.keys()
+        for name, entries in lists.items():
+            assert all(set(re.findall(r"`(\w+)`", rows[name])) == set(entry) for entry in entries), name
 
 
 def test_a_written_trace_can_be_read_back(tmp_path: Path) -> None:

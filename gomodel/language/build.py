@@ -2,11 +2,14 @@
 
 All operations are *total*: outside their domain (an index out of range, ``get`` of None, a divisor 0) they
 have some value, which never matters because the tracer emits the definedness condition beside them.
+
+What goes down into the branches of an ``ite`` is remembered: a DAG walked as a tree takes exponential time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from .domains import Array, Bool, Domain, Int, Option, Seq, Set, Struct, index_base, index_size
@@ -138,6 +141,7 @@ def ite(c: Term, a: Term, b: Term) -> Term:
     return intern("ite", (c, a, b), None, INT if isinstance(a.sort, Int) else a.sort, lo, hi)
 
 
+@cache
 def eq(a: Term, b: Term) -> Term:
     if a is b:
         return TRUE
@@ -188,6 +192,7 @@ def lt(a: Term, b: Term) -> Term:
     return intern("lt", (a, b), None, BOOL)
 
 
+@cache
 def le(a: Term, b: Term) -> Term:
     if a is b:
         return TRUE
@@ -285,6 +290,7 @@ def some(a: Term, sort: Option) -> Term:
     return const(a.data, sort) if a.op == "const" else intern("some", (a,), sort, sort)
 
 
+@cache
 def is_some(a: Term) -> Term:
     if a.op == "const":
         return boolean(a.data is not None)
@@ -323,6 +329,7 @@ def record(sort: Struct, *values: Term) -> Term:
     return intern("record", values, sort, sort)
 
 
+@cache
 def field(a: Term, position: int) -> Term:
     domain = list(a.sort.fields.values())[position]  # type: ignore[attr-defined]
     if a.op == "record":
@@ -346,6 +353,7 @@ def cells_of(sort: Domain) -> Array:
     return sort
 
 
+@cache
 def select(a: Term, i: Term) -> Term:
     sort = cells_of(a.sort)
     while a.op == "store":
@@ -400,6 +408,7 @@ def mkarray(sort: Domain, cells: tuple[Term, ...]) -> Term:
 # --- sequences -----------------------------------------------------------------------------------------------
 
 
+@cache
 def length(q: Term) -> Term:
     sort: Seq = q.sort  # type: ignore[assignment]
     match q.op:

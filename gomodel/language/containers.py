@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from . import build as b
@@ -35,21 +36,28 @@ def in_domain(term: Term, domain: Domain, overwritten: tuple[Term, ...] = ()) ->
     return b.TRUE  # Bool and Enum by kind; elements of Seq, Set and Bag are checked when they go in
 
 
+@cache
 def _array_in_domain(term: Term, domain: Array, overwritten: tuple[Term, ...]) -> Term:
+    if overwritten and _array_in_domain(term, domain, ()) is b.TRUE:
+        return b.TRUE  # the usual case, remembered without what is overwritten: linear in the size of the term
     if term.op == "store":
         rest, i, value = term.args
-        replaced = b.or_(*(b.eq(i, j) for j in overwritten))
-        here = b.or_(replaced, in_domain(value, domain.elem))
+        here = b.or_(_among(i, overwritten), in_domain(value, domain.elem))
         return b.and_(_array_in_domain(rest, domain, (*overwritten, i)), here)
     if term.op == "ite":
         cond, yes, no = term.args
         one, two = (_array_in_domain(t, domain, overwritten) for t in (yes, no))
         return b.ite(cond, one, two)
-    if term.op in ("fill", "mkarray"):
-        return b.and_(*(in_domain(t, domain.elem) for t in term.args))
-    if term.op == "const":
-        return b.boolean(domain.contains(term.data))
+    if term.op in ("mkarray", "const", "fill") and isinstance(domain.size, int):
+        indices = (b.const(i, domain.index) for i in domain.index.values())
+        return b.and_(*(b.or_(_among(i, overwritten), in_domain(b.select(term, i), domain.elem)) for i in indices))
+    if term.op == "fill":
+        return in_domain(term.args[0], domain.elem)
     return b.TRUE
+
+
+def _among(i: Term, indices: tuple[Term, ...]) -> Term:
+    return b.or_(*(b.eq(i, j) for j in indices))
 
 
 def _bound(limit: Any) -> Term:

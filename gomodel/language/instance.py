@@ -10,7 +10,7 @@ from typing import Any
 
 from . import build as b
 from .domains import Int
-from .errors import GomodelError, SpecError, UsageError, suggestion
+from .errors import GomodelError, SpecError, UsageError
 from .model import Bug, Component, Model, ProcessDecl, check_bound
 from .processes import ProcessId, ProcessSet
 from .source import function_of, raised_at

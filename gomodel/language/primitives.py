@@ -41,8 +41,9 @@ def step(
 
     ``when`` is a pure guard (a lambda); ``go``/``src`` give file:line of the real source and a fragment of
     that line (tuples where a step stands for several lines); ``rest`` says that nobody is forced to take the
-    step (``rest="blocked"``: waiting here is rest, but once its guard holds the step must go on); ``region``/``atomic`` say why a step may touch more than one shared word: the lock that covers it, or
-    a reason in words; ``fair`` is ``"weak"`` or ``"strong"`` where the label differs from its process's default.
+    step (``rest="blocked"``: waiting here is rest, but once its guard holds the step must go on);
+    ``region``/``atomic`` say why a step may touch more than one shared word: the lock that covers it, or a
+    reason in words; ``fair`` is ``"weak"`` or ``"strong"`` where the label differs from its process's default.
     """
     if rest not in (False, True, "blocked"):
         raise ValueError(f'rest is True, False or "blocked", not {rest!r}')

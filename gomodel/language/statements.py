@@ -149,16 +149,19 @@ def _annassign(m: Machine, node: ast.AnnAssign, resume: Any) -> Exits:
 
 
 def _augassign(m: Machine, node: ast.AugAssign, resume: Any) -> Exits:
-    target = node.target
-    load: ast.expr
-    if isinstance(target, ast.Name):
-        load = ast.copy_location(ast.Name(target.id, ast.Load()), target)
-    elif isinstance(target, ast.Attribute):
-        load = ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
-    else:
-        load = ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
-    value = ex.binary(m, type(node.op), ex.evaluate(m, load), ex.evaluate(m, node.value))
-    assign(m, target, value)
+    def combined(old: Any) -> Any:
+        return ex.binary(m, type(node.op), old, ex.evaluate(m, node.value))
+
+    target = node.target  # what stands in it is evaluated once, before the value
+    match target:
+        case ast.Name():
+            bind(m, target, combined(ex.evaluate(m, ast.copy_location(ast.Name(target.id, ast.Load()), target))))
+        case ast.Attribute():
+            owner = ex.evaluate(m, target.value)
+            _assign_attribute(m, owner, target.attr, combined(ex.attribute(m, owner, target.attr)))
+        case ast.Subscript():
+            owner, index = ex.evaluate(m, target.value), ex.evaluate(m, target.slice)
+            _assign_element(m, owner, index, combined(ex.subscript(m, owner, index)))
     return _falls(m)
 
 

