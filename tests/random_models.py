@@ -24,6 +24,7 @@ REFUSED = (
     "init allows no initial state",
     "share its contents with another name",  # a view of a local that is assigned again
     "unsupported operand",  # None in arithmetic, known while tracing
+    "not supported between",
     "ways through",  # too many choices in one step
 )
 DOMAINS = {
@@ -87,7 +88,7 @@ class Writer(Expressions):
 
     def statement(self, depth: int, yields: bool, loop: bool, result: str) -> None:
         options: list[Callable[[], None]] = [self._assign] * 4 + [self._container] * 4 + [self._temp] * 2
-        options += [self._augmented, self._view, self._pair, self._listed]
+        options += [self._augmented, self._view, self._pair, self._listed, self._loose]
         if depth > 0:
             nested = self.pick([self._if, self._if, self._for])
             options += [lambda: nested(depth - 1, yields, loop, result)] * 5
@@ -139,6 +140,16 @@ class Writer(Expressions):
         self.line(f"if {self.expr('bool', 1)}: {name}.append({self.expr('int', 1)})")
         self.line(f"{self.pick(self.scope.places['int'])} = ({self.pick(('sum', 'len', 'max'))}({name})) % 3")
 
+    def _loose(self) -> None:
+        """A cell that is outside its domain for a while, which is judged when the step commits."""
+        arrays = [(n, i) for n, i, e in self.scope.arrays if e == "int"]
+        if arrays:
+            name, index = self.pick(arrays)
+            at, other = self.atom(index), self.expr(index, 1)
+            self.line(f"{name}[{at}] = {self.expr('int', 1)} + {self.pick((2, 3))}")
+            self.line(f"if {name}[{other}] > 2: {self.pick(self.scope.places['int'])} = {self.value('int')}")
+            self.line(f"{name}[{at}] = {self.value('int')}")
+
     def _view(self) -> None:
         """A view of a container, or a copy, under a name of its own; good within the step."""
         if not self.scope.arrays:
@@ -184,7 +195,9 @@ class Writer(Expressions):
         name, index, elem = array
         stored = f"{name}[{self.expr(index, 1)}] = {self.value(elem)}"
         alike = [n for n, i, e in self.scope.arrays if (i, e) == (index, elem)]
-        return [stored, stored, f"{name}.fill({self.value(elem)})", f"{name} = {self.pick(alike)}.copy()"]
+        forms = [stored, stored, f"{name}.fill({self.value(elem)})", f"{name} = {self.pick(alike)}.copy()"]
+        listed = f"{name} = [{self.value(elem)}, {self.value(elem)}]"
+        return [*forms, listed] if index == "int" and name.startswith("self.") else forms
 
     def _queue(self, queue: tuple[str, str]) -> list[str]:
         name, elem = queue

@@ -166,7 +166,7 @@ def eq(a: Term, b: Term) -> Term:
             return ite(x.args[0], eq(x.args[1], y), eq(x.args[2], y))
         if y.op == "const" and x.op == "add" and x.args[1].op == "const":
             return eq(x.args[0], integer(y.data - x.args[1].data))
-        if y.op == "some" and x.op == "const":
+        if y.op == "some" and x.op == "const" and x.data is not None:
             return eq(y.args[0], const(x.data, y.sort.elem))  # type: ignore[attr-defined]
     return intern("eq", (a, b) if a.id < b.id else (b, a), None, BOOL)
 
@@ -314,8 +314,75 @@ def _element(op: str, args: tuple[Term, ...], elem: Domain) -> Term:
     if isinstance(elem, Struct):
         raw = intern(op, args, None, elem)
         return record(elem, *(field(raw, i) for i in range(len(elem.fields))))
-    lo, hi = _limits(elem)
-    return intern(op, args, None, INT if isinstance(elem, Int) else elem, lo, hi)
+    return _part(op, args, None, elem)
+
+
+def _part(op: str, args: tuple[Term, ...], data: Any, domain: Domain) -> Term:
+    """A scalar taken out of a container, with the interval of its domain where it is sure to lie in it."""
+    if not isinstance(domain, Int):
+        return intern(op, args, data, domain)
+    lo, hi = _limits(domain) if within(args[0], args[0].sort) else (None, None)
+    return intern(op, args, data, INT, lo, hi)
+
+
+@cache
+def within(t: Term, domain: Domain) -> bool:
+    """Whether the values in ``t`` surely lie in ``domain``: inside a step one may leave it for a while.
+
+    Lengths of sequences are not looked at.
+    """
+    elem = cells_of(domain).elem if isinstance(domain, (Array, Set)) else getattr(domain, "elem", domain)
+    match t.op:
+        case "ite":
+            return within(t.args[1], domain) and within(t.args[2], domain)
+        case "const" if not domain.scalar:
+            return _contents_within(t.data, domain, elem)
+        case "record" if isinstance(domain, Struct):
+            return all(within(a, d) for a, d in zip(t.args, domain.fields.values(), strict=True))
+        case "store" | "set_at":
+            return within(t.args[0], domain) and within(t.args[2], elem)
+        case "push" | "push_front":
+            return within(t.args[0], domain) and within(t.args[1], elem)
+        case "fill" | "mkarray" | "some":
+            return all(within(a, elem) for a in t.args)
+        case "pop" | "pop_back" | "remove_at":
+            return within(t.args[0], domain)
+        case "select" | "field" | "get" | "at" if not domain.scalar:
+            return _narrower(t.sort, domain) and within(t.args[0], t.args[0].sort)
+    if isinstance(domain, Int):
+        return t.sort == domain or _inside(t.lo, t.hi, domain)
+    return _narrower(t.sort, domain)
+
+
+def _contents_within(data: Any, domain: Domain, elem: Domain) -> bool:
+    if isinstance(domain, Struct):
+        return all(within(const(v, d), d) for v, d in zip(data, domain.fields.values(), strict=True))
+    parts = set(data) if isinstance(data, tuple) and not isinstance(domain, Option) else {data} - {None}
+    return all(within(const(v, elem), elem) for v in parts)
+
+
+def _inside(lo: Any, hi: Any, domain: Int) -> bool:
+    """Whether lo..hi lies in ``domain``; a symbolic bound is never known to hold."""
+    above = domain.lo is None or (isinstance(lo, int) and isinstance(domain.lo, int) and domain.lo <= lo)
+    below = domain.hi is None or (isinstance(hi, int) and isinstance(domain.hi, int) and hi <= domain.hi)
+    return above and below
+
+
+def _narrower(sort: Domain, domain: Domain) -> bool:
+    """Whether every value of ``sort`` has parts that lie in ``domain``, for two domains of one kind."""
+    match sort, domain:
+        case _ if sort is domain or sort == domain:
+            return True
+        case Int(), Int():
+            return _inside(sort.lo, sort.hi, domain)
+        case Struct(), Struct():
+            pairs = zip(sort.fields.values(), domain.fields.values(), strict=True)
+            return all(_narrower(x, y) for x, y in pairs)
+        case (Array() | Set()), (Array() | Set()):
+            return _narrower(cells_of(sort).elem, cells_of(domain).elem)
+        case (Option(), Option()) | (Seq(), Seq()):
+            return _narrower(sort.elem, domain.elem)  # type: ignore[attr-defined]
+    return True
 
 
 def record(sort: Struct, *values: Term) -> Term:
@@ -338,8 +405,7 @@ def field(a: Term, position: int) -> Term:
         return const(a.data[position], domain)
     if a.op == "ite":
         return ite(a.args[0], field(a.args[1], position), field(a.args[2], position))
-    lo, hi = _limits(domain)
-    return intern("field", (a,), position, INT if isinstance(domain, Int) else domain, lo, hi)
+    return _part("field", (a,), position, domain)
 
 
 # --- arrays --------------------------------------------------------------------------------------------------
@@ -454,9 +520,9 @@ def apply_seq(op: str, q: tuple[Any, ...], *args: Any) -> tuple[Any, ...]:
         case "pop_back":
             return q[:-1]
         case "remove_at":
-            return q[: args[0]] + q[args[0] + 1 :]
+            return tuple(v for i, v in enumerate(q) if i != args[0])
         case _:
-            return (*q[: args[0]], args[1], *q[args[0] + 1 :])
+            return tuple(args[1] if i == args[0] else v for i, v in enumerate(q))
 
 
 # --- quantifiers ---------------------------------------------------------------------------------------------

@@ -13,14 +13,14 @@ from . import build as b
 from . import expressions as ex
 from . import iteration, primitives
 from .containers import method_of
-from .domains import Domain, Struct
+from .domains import Domain, Int, Struct
 from .machine import DeadPath, Exits, Frame, Machine
 from .model import Component
 from .places import Place, box
 from .processes import ProcessSet
 from .source import Function, function_of, is_spec_code
 from .symbols import Guarded, domain_of, lift, symbolic, truth, unwrap
-from .terms import INT, Term
+from .terms import INT, Term, leaves_of
 
 MAX_DEPTH = 60
 
@@ -391,6 +391,14 @@ def _int(m: Machine, x: Any = 0) -> Any:
     return unwrap(m, lift(m, x, INT)) if symbolic(x) else ex.native(m, int, x)
 
 
+def _range(m: Machine, *args: Any) -> Any:
+    """``range(n)`` of a symbolic bound is quantified over; a range of anything else that is symbolic is refused."""
+    state = ("var", "next", "self", "pick", "bound")
+    if len(args) == 1 and isinstance(args[0], Term) and not leaves_of(args, *state):
+        return iteration.Range(Int(0, args[0] - 1), lambda i: (b.TRUE, i))
+    return _native(m, range, args, {})
+
+
 def _isinstance(m: Machine, x: Any, kind: Any) -> Any:
     if symbolic(x):
         raise m.fail("isinstance of a symbolic value is not part of the language")
@@ -424,5 +432,6 @@ _INTRINSICS: dict[Any, Callable[..., Any]] = {
     bool: _bool,
     int: _int,
     isinstance: _isinstance,
+    range: _range,
     hash: _hash,
 }

@@ -33,7 +33,11 @@ def in_domain(term: Term, domain: Domain, overwritten: tuple[Term, ...] = ()) ->
             return b.implies(b.is_some(term), in_domain(b.get(term), domain.elem))
         case Array():
             return _array_in_domain(term, domain, overwritten)
-    return b.TRUE  # Bool and Enum by kind; elements of Seq, Set and Bag are checked when they go in
+        case Bag():
+            return _array_in_domain(term, domain.array, ())
+        case Seq():
+            return _seq_in_domain(term, domain)
+    return b.TRUE  # Bool and Enum by kind
 
 
 @cache
@@ -48,12 +52,41 @@ def _array_in_domain(term: Term, domain: Array, overwritten: tuple[Term, ...]) -
         cond, yes, no = term.args
         one, two = (_array_in_domain(t, domain, overwritten) for t in (yes, no))
         return b.ite(cond, one, two)
-    if term.op in ("mkarray", "const", "fill") and isinstance(domain.size, int):
+    if b.within(term, domain):
+        return b.TRUE
+    if isinstance(domain.size, int):
         indices = (b.const(i, domain.index) for i in domain.index.values())
         return b.and_(*(b.or_(_among(i, overwritten), in_domain(b.select(term, i), domain.elem)) for i in indices))
     if term.op == "fill":
         return in_domain(term.args[0], domain.elem)
-    return b.TRUE
+    cell = b.select(term, b.leaf("bound", 0, domain.index))
+    return b.quantify("forall", 0, domain.index, in_domain(cell, domain.elem))
+
+
+def _seq_in_domain(term: Term, domain: Seq) -> Term:
+    """Elements are checked when they go in; another sequence that is assigned as a whole is checked here."""
+    if all(t.sort == domain for t in _sequences(term)):
+        return b.TRUE
+    size = b.length(term)
+    if size.hi is None:
+        return b.le(size, _bound(domain.capacity))
+    inside = (in_domain(b.at(term, b.integer(k)), domain.elem) for k in range(size.hi))
+    there = (b.implies(b.lt(b.integer(k), size), c) for k, c in enumerate(inside))
+    return b.and_(b.le(size, _bound(domain.capacity)), *there)
+
+
+def _sequences(term: Term) -> list[Term]:
+    """The sequences that ``term`` was made from by pushes, pops and joins."""
+    found, work = [], [term]
+    while work:
+        t = work.pop()
+        if t.op == "ite":
+            work += t.args[1:]
+        elif t.op in ("push", "push_front", "pop", "pop_back", "remove_at", "set_at"):
+            work.append(t.args[0])
+        else:
+            found.append(t)
+    return found
 
 
 def _among(i: Term, indices: tuple[Term, ...]) -> Term:
@@ -73,13 +106,16 @@ def _element(m: Machine, domain: Domain, value: Any) -> Term:
 # --- sequences -----------------------------------------------------------------------------------------------
 
 
+def pushed(m: Machine, domain: Seq, term: Term, value: Any, op: str = "push") -> Term:
+    """The sequence ``term`` with one more element; an error where it is full or the element does not fit."""
+    full = b.le(_bound(domain.capacity), b.length(term))
+    m.error(full, f"push on a full queue (capacity {domain.capacity})")
+    return b.seq_op(op, term, _element(m, domain.elem, value))
+
+
 def _push(op: str) -> Callable[[Machine, Place, Any], None]:
     def method(m: Machine, q: Place, value: Any) -> None:
-        domain: Seq = q.domain  # type: ignore[assignment]
-        term = read(m, q)
-        full = b.le(_bound(domain.capacity), b.length(term))
-        m.error(full, f"push on a full queue (capacity {domain.capacity})")
-        write(m, q, b.seq_op(op, term, _element(m, domain.elem, value)))
+        write(m, q, pushed(m, q.domain, read(m, q), value, op))  # type: ignore[arg-type]
 
     return method
 

@@ -12,7 +12,7 @@ from . import build as b
 from . import calls as call
 from .domains import Array, Bool, Domain, Enum, Int, Option, Seq, Set, Struct
 from .errors import SpecError
-from .iteration import comprehension, items_of
+from .iteration import comprehension, some_element
 from .machine import DeadPath, Frame, Machine, MustFork, Unjoined
 from .model import Component
 from .places import Place, field_of, read
@@ -436,8 +436,7 @@ def _contains(m: Machine, x: Any, y: Any) -> Any:
         return unwrap(m, truth(m, cell))
     if not symbolic(x) and not symbolic(y):
         return native(m, operator.contains, y, x)
-    found = [b.and_(g, truth(m, compare(m, ast.Eq, x, v))) for g, v in items_of(m, y)]
-    return unwrap(m, b.or_(*found))
+    return unwrap(m, some_element(m, y, lambda v: truth(m, compare(m, ast.Eq, x, v))))
 
 
 def container_length(m: Machine, place: Place) -> Any:

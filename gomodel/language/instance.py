@@ -10,7 +10,7 @@ from typing import Any
 
 from . import build as b
 from .domains import Int
-from .errors import GomodelError, SpecError, UsageError
+from .errors import GomodelError, SpecError, UsageError, suggestion
 from .model import Bug, Component, Model, ProcessDecl, check_bound
 from .processes import ProcessId, ProcessSet
 from .source import function_of, raised_at
@@ -95,7 +95,10 @@ def add_processes(model: Model, values: dict[str, Any]) -> None:
 def _count(model: Model, name: str, decl: ProcessDecl, values: dict[str, Any]) -> Any:
     """How many processes of a kind there are: a number, or a term when a bound is symbolic."""
     if isinstance(decl.count, str) and decl.count not in values:
-        raise SpecError(f"process {name}: there is no bound {decl.count!r}", where=function_of(decl.fn).where())
+        mend = suggestion(decl.count, values, "its bounds are")
+        raise SpecError(
+            f"process {name}: there is no bound {decl.count!r}", where=function_of(decl.fn).where(), mend=mend
+        )
     count = values[decl.count] if isinstance(decl.count, str) else decl.count
     if callable(count):
         count = count(model)

@@ -16,7 +16,7 @@ from .places import Place, read
 from .processes import Pid, ProcessSet
 from .source import Function
 from .symbols import Guarded, lift, symbolic, truth, unwrap, view
-from .terms import INT, Term
+from .terms import INT, Term, is_int
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ def source_of(m: Machine, value: Any) -> Source:
         value = value.procs
     if isinstance(value, ProcessSet):
         return Range(value.domain, lambda i: (b.TRUE, i))
+    if isinstance(value, Range):
+        return value
     if isinstance(value, Guarded):
         return list(value.items)
     if isinstance(value, Place):
@@ -197,13 +199,13 @@ def _fold(m: Machine, op: str, node: ast.GeneratorExp | ast.ListComp, i: int) ->
 
 
 def _kept(op: str, keep: Term, result: Term) -> Term:
-    if op == "any" or (op == "count" and result.sort is not INT):
+    if op == "any" or (op == "count" and not is_int(result)):
         return b.and_(keep, result)
     return b.implies(keep, result) if op == "all" else b.ite(keep, result, b.integer(0))
 
 
 def _number(t: Term) -> Term:
-    return t if t.sort is INT else b.ite(t, b.integer(1), b.integer(0))
+    return t if is_int(t) else b.ite(t, b.integer(1), b.integer(0))
 
 
 def _over_items(
@@ -234,7 +236,7 @@ def _quantified(m: Machine, op: str, source: Range, one: Callable[[Term, Any], T
     finally:
         m.depth = depth
     _close(m, before, depth, source.domain)
-    if op == "count" and part.sort is INT:
+    if op == "count" and is_int(part):
         op = "sum"
     return b.quantify(_QUANTIFIER[op], depth, source.domain, part)
 
@@ -249,6 +251,18 @@ def _close(m: Machine, before: tuple[int, int], depth: int, domain: Domain) -> N
     for k in range(before[1], len(m.premises)):
         where, cond = m.premises[k]
         m.premises[k] = where, b.quantify("exists", depth, domain, cond)
+
+
+def some_element(m: Machine, value: Any, holds: Callable[[Any], Term]) -> Term:
+    """Whether some element of ``value`` satisfies ``holds``."""
+    source = source_of(m, value)
+
+    def one(there: Term, element: Any) -> Term:
+        return b.and_(there, holds(element))
+
+    if isinstance(source, Range):
+        return _quantified(m, "any", source, one, True)
+    return _over_items(m, "any", source, one, True)
 
 
 def fold_values(m: Machine, op: str, value: Any) -> Any:

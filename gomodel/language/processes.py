@@ -72,7 +72,7 @@ class Pid(Domain):
         return iter(range(self.lo, self.hi + 1))
 
     def key(self) -> tuple[Any, ...]:
-        return ("Pid", self.lo, self.hi)
+        return ("Pid", self.lo, self.hi, self.procs.signature())
 
     def __repr__(self) -> str:
         return f"Pid({' | '.join(self.procs.kinds)})"
@@ -91,14 +91,26 @@ class ProcessSet:
         self._model = model
         self.domain = Pid(self)
 
+    def signature(self) -> tuple[Any, ...]:
+        """What tells these processes from those of another model at the same numbers."""
+        last = self.hi if isinstance(self.hi, int) else self.lo - 1
+        return (*self.kinds, *((p.name, p.base) for p in self._members[self.lo : last + 1]))
+
     def member(self, number: int) -> ProcessId:
         return self._members[number]
 
     def __iter__(self) -> Iterator[ProcessId]:
         return (self.member(n) for n in range(self.lo, self.hi + 1))
 
+    @property
+    def size(self) -> Any:
+        """How many there are: a number, or a term where the count is a symbolic bound (``len`` needs a number)."""
+        return self.hi - (self.lo - 1)
+
     def __len__(self) -> int:
-        return int(self.hi - self.lo + 1)
+        if not isinstance(self.hi, int):
+            raise TypeError(f"the number of {self} is a symbolic bound here: write .size instead of len()")
+        return int(self.size)
 
     def __contains__(self, item: object) -> bool:
         return isinstance(item, ProcessId) and self.lo <= item.number <= self.hi

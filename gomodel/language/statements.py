@@ -9,7 +9,7 @@ stands before.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import build as b
@@ -399,6 +399,8 @@ def _for(m: Machine, node: ast.For, resume: Any) -> Exits:
     items = items_of(m, ex.evaluate(m, node.iter))
     if yields and any(g is not b.TRUE or _mutable_view(v) for g, v in items):
         raise m.fail("a `for` around a yield goes over constants only", "use an index: `for i in range(N)`")
+    if yields and any(v == u for i, (_, v) in enumerate(items) for _, u in items[:i]):
+        raise m.fail("a `for` around a yield goes over distinct values", "use an index: `for i in range(N)`")
     start = 0 if resume is None else resume[0]
     for k in range(start, len(items)):
         guard, value = items[k]
@@ -424,13 +426,15 @@ def _round(
 
     def body() -> Exits:
         bind(m, node.target, value)
-        if m.frame is None or not has_yield(node) or not isinstance(node.target, ast.Name):
+        if m.frame is None or not has_yield(node):
             return _positioned(m, k, node.body, resume)
-        m.frame.static[node.target.id] = value
+        static, known = m.frame.static, dict(_bindings(node.target, value))
+        static.update(known)
         try:
             return _positioned(m, k, node.body, resume)
         finally:
-            del m.frame.static[node.target.id]  # behind the loop it is part of no program counter
+            for name in known:  # behind the loop they are part of no program counter
+                del static[name]
 
     if guard is b.TRUE:
         try:
@@ -445,6 +449,15 @@ def _round(
     exits.fall = exits.cont = None
     _accumulate(m, total, exits)
     return again
+
+
+def _bindings(target: ast.expr, value: Any) -> Iterator[tuple[str, Any]]:
+    """The names that a loop's target binds, with their values."""
+    if isinstance(target, ast.Name):
+        yield target.id, value
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for t, v in zip(target.elts, value, strict=True):
+            yield from _bindings(t, v)
 
 
 def _return(m: Machine, node: ast.Return, resume: Any) -> Exits:

@@ -90,12 +90,15 @@ def lift(m: Machine, value: Any, domain: Domain) -> Term:
     if isinstance(value, Term):
         return _lift_term(m, value, domain)
     if isinstance(domain, (Array, Seq)) and isinstance(value, (list, tuple)):
-        cells = tuple(lift(m, v, domain.elem) for v in value)
         if isinstance(domain, Array):
-            return b.mkarray(domain, cells)
+            if len(value) != domain.size:
+                raise m.fail(f"{len(value)} values do not fill {domain!r}")
+            return b.mkarray(domain, tuple(lift(m, v, domain.elem) for v in value))
+        from .containers import pushed
+
         term = b.const((), domain)
-        for cell in cells:
-            term = b.seq_op("push", term, cell)
+        for v in value:
+            term = pushed(m, domain, term, v)
         return term
     if isinstance(domain, Enum) and isinstance(value, str) and value not in domain.names:
         raise m.fail(f"{value!r} is not one of {domain}", suggestion(value, domain.names, "its names are"))

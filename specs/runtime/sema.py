@@ -76,7 +76,7 @@ class Semaphore(Component):
         self.addresses = addresses
 
     def state(self):
-        n = len(self.procs)
+        n = self.procs.size
         self.value = Array(Int(0, self.tokens + 1, init=self.initial), self.addresses)  # *addr
         self.locked = Bool()  # root.lock
         self.nwait = Int(0, n + 1)
@@ -297,7 +297,7 @@ class Semaphore(Component):
     @step_invariant
     def queue_order(self, before):
         """Waiters leave at the head, come at the tail, or at the head with lifo; order is kept (S-FIFO/LIFO)."""
-        n = len(self.procs)
+        n = self.procs.size
         return all(self.queue_moved(before.queue[a], self.queue[a], n) for a in range(self.addresses))
 
     def queue_moved(self, old, new, n):

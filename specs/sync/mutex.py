@@ -78,7 +78,7 @@ class Mutex(Component):
         self.spins = spins
 
     def state(self):
-        self.word = Struct(locked=Bool(), woken=Bool(), starving=Bool(), waiters=Int(0, len(self.procs) + 1))
+        self.word = Struct(locked=Bool(), woken=Bool(), starving=Bool(), waiters=Int(0, self.procs.size + 1))
         self.sema = Semaphore(self.procs)
         self.waited = Ghost(Array(Bool(), self.procs))  # has come back from the semaphore in this Lock call
 
@@ -305,7 +305,7 @@ class MutexModel(Model):
         self.mutex = Mutex(self.locker | self.client, spins=self.spins)
         self.passed = Int(0, 2)  # owners whose Unlock another goroutine will call
         last = len(self.rounds) - 1
-        self.limit = tuple(self.rounds[min(i, last)] if self.rounds else 0 for i in range(self.goroutines))
+        self.limit = self.rounds and tuple(self.rounds[min(i, last)] for i in range(self.goroutines))
 
     @process(count="trylockers")
     def tryer(self, t):

@@ -13,15 +13,15 @@ from gomodel.language.model import Model
 _numbers = itertools.count()
 
 
-def model_of(text: str, **names: Any) -> type[Model]:
-    """The class ``M`` that ``text`` defines, with gomodel's public names (and ``names``) at hand.
+def model_of(text: str) -> type[Model]:
+    """The class ``M`` that ``text`` defines, with gomodel's public names at hand.
 
     The text is registered under a file name of its own, so that the front end finds the source of its functions.
     """
     source = "from gomodel import *\n" + textwrap.dedent(text)
     file = f"<test model {next(_numbers)}>"
     linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
-    scope: dict[str, Any] = {"__name__": f"gomodel_tests.{file}", **names}
+    scope: dict[str, Any] = {"__name__": f"gomodel_tests.{file}"}
     exec(compile(source, file, "exec", __future__.annotations.compiler_flag, dont_inherit=True), scope)
     model: type[Model] = scope["M"]
     return model

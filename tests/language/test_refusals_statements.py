@@ -207,6 +207,12 @@ STATEMENTS = [
         "goes over constants only",
         "for i in range(N)",
     ),
+    step(
+        "for around a yield over the same value twice",
+        "for x in (1, 2, 1):  # <-\n    yield step('second')\n    self.n = x",
+        "goes over distinct values",
+        "use an index",
+    ),
     step("for over a scalar", "for x in self.n:  # <-\n    pass", "cannot be iterated"),
     step("for over a struct", "for x in self.word:  # <-\n    pass", "a struct cannot be iterated"),
 ]

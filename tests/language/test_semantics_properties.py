@@ -32,7 +32,7 @@ WAITING = """
         @process(count=1)
         def receiver(self, r):
             for i in range(2):
-                yield step("receive", when=lambda: self.sent > i)
+                yield step("receive", when=lambda: self.sent > i{waits})
 
         @terminal
         def all_received(self):
@@ -41,16 +41,18 @@ WAITING = """
 
 
 @pytest.mark.parametrize(
-    ("rounds", "rest", "expected"),
+    ("rounds", "rest", "waits", "expected"),
     [
-        (2, "", set()),  # everything is sent and received
-        (1, "", {DEADLOCK}),  # the receiver waits for ever
-        (2, ", rest=True", {DEADLOCK}),  # nobody is forced to send, and the receiver does not rest
-        (3, "", {"all_received"}),  # the last one is sent and never received: allowed, but for the terminal property
+        (2, "", "", set()),  # everything is sent and received
+        (1, "", "", {DEADLOCK}),  # the receiver waits for ever
+        (1, "", ', rest="blocked"', set()),  # and may: waiting is its rest
+        (2, ", rest=True", "", {DEADLOCK}),  # nobody is forced to send, and the receiver does not rest
+        (3, "", "", {"all_received"}),  # the last one is sent and never received: allowed but for the property
     ],
 )
-def test_deadlock_and_terminal(rounds: int, rest: str, expected: set[str]) -> None:
-    assert violated(agree(model_of(WAITING.replace("{rest}", rest)), rounds=rounds)) == expected
+def test_deadlock_and_terminal(rounds: int, rest: str, waits: str, expected: set[str]) -> None:
+    text = WAITING.replace("{rest}", rest).replace("{waits}", waits)
+    assert violated(agree(model_of(text), rounds=rounds)) == expected
 
 
 def test_a_rule_is_rest_unless_it_is_fair() -> None:

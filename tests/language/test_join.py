@@ -1,0 +1,32 @@
+"""Joining branches keeps a step with much control small: one assignment to Go's classic map."""
+
+from __future__ import annotations
+
+from gomodel.language.instance import instance
+from gomodel.language.terms import walk
+from gomodel.language.tracer import trace
+from tests.agreeing import agree
+from tests.models.classic_map import HASH, ClassicMap
+
+
+def test_one_assignment_is_one_way_through() -> None:
+    """Forked at every branch it has thousands of ways: two rounds of two evacuations of 4 cells with 3 cases each."""
+    action = trace(instance(ClassicMap)).rules["assign"]
+    commits = [leaf for leaf in action.leaves if leaf.kind == "commit"]
+    assert len(commits) == 1
+    roots = [leaf.guard for leaf in action.leaves] + [term for leaf in commits for _, term in leaf.updates]
+    # 24 cells of two fields and 5 numbers are written; some 70 nodes for each of them is a DAG, not a tree
+    assert len(walk(roots)) < 4_000
+    assert len(action.leaves) < 100
+
+
+def test_the_map_agrees_with_cpython_and_keeps_its_keys() -> None:
+    got = agree(ClassicMap)
+    assert not got.result.violations
+    assert not got.result.errors
+    assert set(got.result.reached) == {"two_evacuations", "overflow_bucket"}
+    assert len(got.all("present")) == 2 ** len(HASH)  # keys come in any order, so every subset is met
+    # the third key makes the table grow to 2 buckets and the fourth to 4, as 8 · 3 > 13 · 1 and 8 · 4 > 13 · 2
+    assert got.all("count", "b") == {(0, 0), (1, 0), (2, 0), (3, 1), (4, 2)}
+    # each of the 4 keys may be assigned in each state
+    assert got.result.transitions == got.result.states * len(HASH)
