@@ -378,7 +378,7 @@ def _narrower(sort: Domain, domain: Domain) -> bool:
         case Struct(), Struct():
             pairs = zip(sort.fields.values(), domain.fields.values(), strict=True)
             return all(_narrower(x, y) for x, y in pairs)
-        case (Array() | Set()), (Array() | Set()):
+        case ((Array() | Set()), (Array() | Set())):
             return _narrower(cells_of(sort).elem, cells_of(domain).elem)
         case (Option(), Option()) | (Seq(), Seq()):
             return _narrower(sort.elem, domain.elem)  # type: ignore[attr-defined]

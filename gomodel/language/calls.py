@@ -1,4 +1,4 @@
-"""Calls: the language's primitives, Python's builtins on symbolic values, and the spec's own functions."""
+"""Calls: of the spec's own functions, of containers' methods, and of what CPython runs itself."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 
 from . import build as b
 from . import expressions as ex
-from . import iteration, primitives
+from . import intrinsics, iteration, operators, primitives
 from .containers import method_of
-from .domains import Domain, Int, Struct
+from .domains import Domain, Struct
 from .machine import DeadPath, Exits, Frame, Machine
 from .model import Component
 from .places import Place, box
 from .processes import ProcessSet
 from .source import Function, function_of, is_spec_code
-from .symbols import Guarded, domain_of, lift, symbolic, truth, unwrap
-from .terms import INT, Term, leaves_of
+from .symbols import Guarded, lift, symbolic
+from .terms import Term
 
 MAX_DEPTH = 60
 
@@ -66,13 +66,13 @@ def evaluate_call(m: Machine, node: ast.Call) -> Any:
     fn = ex.evaluate(m, node.func)
     if (
         _hashable(fn)
-        and fn in _AGGREGATES
+        and fn in intrinsics.AGGREGATES
         and len(node.args) == 1
         and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp))
     ):
-        return iteration.aggregate(m, _AGGREGATES[fn], node.args[0])
+        return iteration.aggregate(m, intrinsics.AGGREGATES[fn], node.args[0])
     if fn is primitives.like:
-        return _like(m, node)
+        return intrinsics.like(m, node)
     args: list[Any] = []
     for a in node.args:
         if isinstance(a, ast.Starred):
@@ -106,17 +106,17 @@ def apply(m: Machine, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
             return m.label_reader(m, fn.__self__, args, False)
         if is_spec_code(fn.__func__):
             return function(m, fn.__func__, (fn.__self__, *args), kwargs)
-    if _hashable(fn) and fn in _INTRINSICS:
-        return _INTRINSICS[fn](m, *args, **kwargs)
+    if _hashable(fn) and fn in intrinsics.INTRINSICS:
+        return intrinsics.INTRINSICS[fn](m, *args, **kwargs)
     if is_spec_code(fn):
         return function(m, fn, args, kwargs)
     if isinstance(fn, Struct):
         return _struct(m, fn, args, kwargs)
     if isinstance(fn, type) and issubclass(fn, Domain):
-        return ex.native(m, fn, *args, **kwargs)
+        return operators.native(m, fn, *args, **kwargs)
     if symbolic(fn):
         raise m.fail("a value of the model is not a function")
-    return _native(m, fn, args, kwargs)
+    return native_call(m, fn, args, kwargs)
 
 
 _MUTATORS = {"append", "extend", "insert", "pop", "remove", "sort", "reverse", "add", "update", "clear", "discard",
@@ -124,15 +124,15 @@ _MUTATORS = {"append", "extend", "insert", "pop", "remove", "sort", "reverse", "
 _TRANSPARENT: set[Any] = {tuple, list, enumerate, zip, reversed, dict}
 
 
-def _native(m: Machine, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def native_call(m: Machine, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Anything else runs in CPython; symbolic arguments only where it does not look at them."""
     receiver = getattr(fn, "__self__", None)
     if isinstance(receiver, (list, dict, set)) and getattr(fn, "__name__", "") in _MUTATORS:
         mutable(m, receiver)
-        return ex.native(m, fn, *args, **kwargs)
+        return operators.native(m, fn, *args, **kwargs)
     if symbolic(args) or symbolic(kwargs):
         if fn in _TRANSPARENT and not any(isinstance(a, (Place, Term, Guarded)) for a in args):
-            return own(m, ex.native(m, fn, *args, **kwargs))
+            return own(m, operators.native(m, fn, *args, **kwargs))
         if fn in (tuple, list) and len(args) == 1:
             items = iteration.items_of(m, args[0])
             if all(g is b.TRUE for g, _ in items):
@@ -140,7 +140,7 @@ def _native(m: Machine, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         name = getattr(fn, "__name__", repr(fn))
         hint = "a while loop without a yield needs a concrete range: `for i in range(N): if …: break`"
         raise m.fail(f"{name}() of a symbolic value is not part of the language", hint if fn is range else None)
-    result = ex.native(m, fn, *args, **kwargs)
+    result = operators.native(m, fn, *args, **kwargs)
     return own(m, result) if isinstance(result, (list, dict, set)) else result
 
 
@@ -242,196 +242,6 @@ def returned(m: Machine, exits: Exits, key: tuple[Any, ...]) -> Any:
     return m.join_values(exits.ret_key or key, (value, state), (None, exits.fall))
 
 
-# --- primitives ----------------------------------------------------------------------------------------------
-
-
-def _choose(m: Machine, *options: Any) -> Any:
-    m.forbid_effects("choose")
-    m.fork_here()
-    source = options[0] if len(options) == 1 else options
-    domain = source.domain if isinstance(source, ProcessSet) else source
-    if isinstance(domain, Domain):
-        if not domain.scalar:
-            raise m.fail(f"choose needs a scalar domain, not {domain!r}")
-        pick = b.leaf("pick", len(m.picks), domain)
-        m.picks.append(pick)
-        m.choices.append((pick, domain))
-        return pick
-    items = _distinct(m, iteration.items_of(m, source))
-    if not items:
-        m.event("blocked", b.TRUE)
-    at = m.oracle.decide(len(items)) if len(items) > 1 else 0
-    guard, value = items[at]
-    m.event("blocked", b.not_(m.simplify(guard)))
-    domain = domain_of(value)
-    if domain is None and not (value is None or isinstance(value, str)):
-        raise m.fail(f"choose among {value!r}: options are numbers, booleans, names or process ids")
-    m.choices.append((lift(m, value, domain) if domain is not None else value, domain))
-    return value
-
-
-def _distinct(m: Machine, items: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    """Options without repetition: an option equal to an earlier one is not offered again."""
-    kept: list[tuple[Any, Any]] = []
-    for guard, value in items:
-        if symbolic(value) or any(symbolic(v) for _, v in kept):
-            earlier = [b.and_(g, ex.equal(m, v, value)) for g, v in kept]
-            guard = b.and_(guard, b.not_(b.or_(*earlier)))
-            if guard is not b.FALSE:
-                kept.append((guard, value))
-            continue
-        same = next((i for i, (_, v) in enumerate(kept) if type(v) is type(value) and v == value), None)
-        if same is None:
-            kept.append((guard, value))
-        else:
-            kept[same] = (b.or_(kept[same][0], guard), value)
-    return kept
-
-
-def _require(m: Machine, condition: Any) -> None:
-    m.forbid_effects("require")
-    m.event("blocked", b.not_(m.simplify(truth(m, condition))))
-
-
-def _fatal(m: Machine, text: str, *, prop: str = "") -> Any:
-    m.forbid_effects("reach a fatal")
-    m.event("fatal", b.TRUE, text, prop or text)
-
-
-def _outcome(m: Machine, name: str) -> None:
-    m.forbid_effects("name an outcome")
-    m.outcomes.append((name, m.state.condition()))
-
-
-def _implies(m: Machine, premise: Any, conclusion: Any) -> Any:
-    p = truth(m, premise)
-    where = m.where()
-    if where is not None:
-        m.premises.append((where, b.and_(*m.state.path, p)))
-    if isinstance(conclusion, ex.Closure):
-        q = m.under(p, lambda: truth(m, apply(m, conclusion, (), {})))
-        return unwrap(m, b.TRUE if q is None else b.implies(p, q))
-    return unwrap(m, b.implies(p, truth(m, conclusion)))
-
-
-def _like(m: Machine, node: ast.Call) -> Any:
-    target = node.args[0]
-    if isinstance(target, ast.Attribute):
-        owner = ex.evaluate(m, target.value)
-        if isinstance(owner, Component):
-            return ex.field_place(m, owner, target.attr).domain
-    value = ex.evaluate(m, target)
-    if isinstance(value, Place):
-        return value.domain
-    raise m.fail("like() needs a field", "e.g. `old: like(self.word) = self.word.copy()`")
-
-
-# --- builtins ------------------------------------------------------------------------------------------------
-
-
-def _fold(op: str) -> Callable[..., Any]:
-    def fold(m: Machine, items: Any, *rest: Any) -> Any:
-        if rest:
-            raise m.fail(f"{op} takes one argument here")
-        return iteration.fold_values(m, op, items)
-
-    return fold
-
-
-def _len(m: Machine, x: Any) -> Any:
-    if isinstance(x, ProcessSet):
-        size = x.hi - x.lo + 1 if isinstance(x.hi, int) else b.add(x.hi, b.integer(1 - x.lo))
-        return size
-    if isinstance(x, Place):
-        return ex.container_length(m, x)
-    if isinstance(x, Guarded):
-        return iteration.fold_values(m, "count", [unwrap(m, g) for g, _ in x.items])
-    if isinstance(x, Term):
-        raise m.fail(f"a value of {x.sort!r} has no length")
-    return ex.native(m, len, x)
-
-
-def _extreme(smallest: bool) -> Callable[..., Any]:
-    def extreme(m: Machine, *args: Any, **kwargs: Any) -> Any:
-        if not symbolic(args):
-            return ex.native(m, min if smallest else max, *args, **kwargs)
-        default = kwargs.get("default")
-        items = iteration.items_of(m, args[0] if len(args) == 1 else args)
-        result: Term | None = None if default is None else lift(m, default, INT)
-        seen = b.FALSE if default is None else b.TRUE
-        started = b.FALSE
-        for guard, value in items:
-            x = lift(m, value, INT)
-            if result is None:
-                result = x
-            else:
-                better = b.lt(x, result) if smallest else b.lt(result, x)
-                result = b.ite(b.and_(guard, b.or_(b.not_(started), better)), x, result)
-            started, seen = b.or_(started, guard), b.or_(seen, guard)
-        m.error(b.not_(seen), f"{'min' if smallest else 'max'} of nothing")
-        if result is None:
-            raise m.fail("min or max of nothing")
-        return unwrap(m, result)
-
-    return extreme
-
-
-def _abs(m: Machine, x: Any) -> Any:
-    if not symbolic(x):
-        return ex.native(m, abs, x)
-    t = lift(m, x, INT)
-    return unwrap(m, b.ite(b.lt(t, b.integer(0)), b.neg(t), t))
-
-
-def _bool(m: Machine, x: Any = False) -> Any:
-    return unwrap(m, truth(m, x)) if symbolic(x) else bool(x)
-
-
-def _int(m: Machine, x: Any = 0) -> Any:
-    return unwrap(m, lift(m, x, INT)) if symbolic(x) else ex.native(m, int, x)
-
-
-def _range(m: Machine, *args: Any) -> Any:
-    """``range(n)`` of a symbolic bound is quantified over; a range of anything else that is symbolic is refused."""
-    state = ("var", "next", "self", "pick", "bound")
-    if len(args) == 1 and isinstance(args[0], Term) and not leaves_of(args, *state):
-        return iteration.Range(Int(0, args[0] - 1), lambda i: (b.TRUE, i))
-    return _native(m, range, args, {})
-
-
-def _isinstance(m: Machine, x: Any, kind: Any) -> Any:
-    if symbolic(x):
-        raise m.fail("isinstance of a symbolic value is not part of the language")
-    return isinstance(x, kind)
-
-
-def _hash(m: Machine, x: Any) -> Any:
-    raise m.fail("hash is not part of the language", "give each key an explicit hash, e.g. an Array of hashes")
-
-
 @dataclass(frozen=True)
 class OldAt:
     procs: ProcessSet
-
-
-_AGGREGATES: dict[Any, str] = {any: "any", all: "all", sum: "sum", primitives.count: "count"}
-_INTRINSICS: dict[Any, Callable[..., Any]] = {
-    primitives.choose: _choose,
-    primitives.require: _require,
-    primitives.fatal: _fatal,
-    primitives.outcome: _outcome,
-    primitives.implies: _implies,
-    any: _fold("any"),
-    all: _fold("all"),
-    sum: _fold("sum"),
-    primitives.count: _fold("count"),
-    len: _len,
-    min: _extreme(True),
-    max: _extreme(False),
-    abs: _abs,
-    bool: _bool,
-    int: _int,
-    isinstance: _isinstance,
-    range: _range,
-    hash: _hash,
-}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import build as b
-from . import calls
+from . import calls, operators
 from . import expressions as ex
 from .domains import Array, Bag, Domain, Int, Seq, Set
 from .machine import DeadPath, Frame, Machine
@@ -45,7 +45,7 @@ def source_of(m: Machine, value: Any) -> Source:
     if isinstance(value, Term):
         raise m.fail(f"a value of {value.sort!r} cannot be iterated")
     if isinstance(value, Iterable):
-        return [(b.TRUE, v) for v in ex.native(m, list, value)]
+        return [(b.TRUE, v) for v in operators.native(m, list, value)]
     raise m.fail(f"{value!r} cannot be iterated")
 
 

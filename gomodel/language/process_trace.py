@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import build as b
-from . import calls, primitives
+from . import calls, operators, primitives
 from . import expressions as ex
 from .domains import Array, Domain
 from .errors import SpecError, Where
@@ -277,7 +277,7 @@ class Tracing:
         args = [ex.evaluate(m, a) for a in call.args]
         if symbolic(args) or symbolic(kwargs):
             raise m.fail("what describes a step must be concrete")
-        result: Step = ex.native(m, primitives.step, *args, **kwargs)
+        result: Step = operators.native(m, primitives.step, *args, **kwargs)
         return result
 
     def _bound_now(self, m: Machine) -> tuple[frozenset[str], ...]:

@@ -9,20 +9,19 @@ stands before.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from . import build as b
 from . import expressions as ex
+from . import loops, operators
 from .domains import Array, Seq, Set, Struct
-from .machine import DeadPath, Exits, Frame, Machine, MustFork, State, Unjoined
+from .exits import accumulate, either_return, join_exits
+from .machine import DeadPath, Exits, Frame, Machine, MustFork, Unjoined
 from .model import Component
 from .places import Place, field_of, write
 from .source import has_yield
 from .symbols import Locals, OldView, lift, symbolic, truth
-from .terms import Term
-
-MAX_ROUNDS = 2000
 
 
 def run_block(m: Machine, body: list[ast.stmt], resume: tuple[Any, ...] = ()) -> Exits:
@@ -40,59 +39,12 @@ def run_block(m: Machine, body: list[ast.stmt], resume: tuple[Any, ...] = ()) ->
         finally:
             if tracing is not None:
                 tracing.position.pop()
-        _accumulate(m, exits, one)
+        accumulate(m, exits, one)
         if one.fall is None:
             return exits
         m.state = one.fall
     exits.fall = m.state
     return exits
-
-
-def _accumulate(m: Machine, total: Exits, one: Exits) -> None:
-    """Add the non-falling exits of a later statement to those of the statements before it."""
-    key = total.ret_key or one.ret_key
-    total.brk = _either(m, key, total.brk, one.brk)
-    total.cont = _either(m, key, total.cont, one.cont)
-    total.ret = _either_return(m, key, total.ret, one.ret)
-    total.ret_key = key
-    total.yields += one.yields
-
-
-def _either(m: Machine, key: Any, x: State | None, y: State | None) -> State | None:
-    if x is None or y is None:
-        return x or y
-    return m.merge(key, x, y)
-
-
-def _either_return(m: Machine, key: Any, x: Any, y: Any) -> Any:
-    if x is None or y is None:
-        return x or y
-    before = m.state
-    value = m.join_values(key, (x[1], x[0]), (y[1], y[0]))
-    joined = m.state, value
-    m.state = before
-    return joined
-
-
-def join_exits(m: Machine) -> Callable[..., Exits]:
-    """How ``Machine.branch`` combines the two sides of a statement."""
-
-    def join(key: tuple[Any, ...], one: Any, two: Any) -> Exits:
-        if one is None or two is None:
-            exits: Exits = (one or two)[0]
-            exits.ret_key = exits.ret_key or key
-            return exits
-        x, y = one[0], two[0]
-        return Exits(
-            _either(m, key, x.fall, y.fall),
-            _either(m, key, x.brk, y.brk),
-            _either(m, key, x.cont, y.cont),
-            _either_return(m, key, x.ret, y.ret),
-            key,
-            x.yields + y.yields,
-        )
-
-    return join
 
 
 def _statement(m: Machine, node: ast.stmt, resume: tuple[Any, ...] | None) -> Exits:
@@ -150,7 +102,7 @@ def _annassign(m: Machine, node: ast.AnnAssign, resume: Any) -> Exits:
 
 def _augassign(m: Machine, node: ast.AugAssign, resume: Any) -> Exits:
     def combined(old: Any) -> Any:
-        return ex.binary(m, type(node.op), old, ex.evaluate(m, node.value))
+        return operators.binary(m, type(node.op), old, ex.evaluate(m, node.value))
 
     target = node.target  # what stands in it is evaluated once, before the value
     match target:
@@ -257,7 +209,7 @@ def _assign_element(m: Machine, owner: Any, index: Any, value: Any) -> None:
         if symbolic(index):
             raise m.fail("a Python container cannot be indexed by a symbolic value", "make it an Array field")
         mutable(m, owner)
-        ex.native(m, owner.__setitem__, index, value)
+        operators.native(m, owner.__setitem__, index, value)
     else:
         raise m.fail("only elements of containers can be assigned")
 
@@ -270,7 +222,7 @@ def _if(m: Machine, node: ast.If, resume: Any) -> Exits:
         return _arm(m, node, resume[0], resume[1:])
     test = ex.evaluate(m, node.test)
     if not symbolic(test):
-        return _arm(m, node, 0 if ex.native(m, bool, test) else 1, ())
+        return _arm(m, node, 0 if operators.native(m, bool, test) else 1, ())
     yes, no = (lambda: _covered(m, node, 0)), (lambda: _covered(m, node, 1))
     cond = m.simplify(truth(m, test))
     result: Exits = m.branch(node, cond, yes, no, join_exits(m))
@@ -300,172 +252,12 @@ def _covered(m: Machine, node: ast.If, side: int) -> Exits:
     return exits
 
 
-def _while(m: Machine, node: ast.While, resume: Any) -> Exits:
-    total = Exits()
-    if resume is not None and resume[0] == 1:
-        total = _arm_else(m, node.orelse, resume[1:])
-        return total
-    inside = None if resume is None else resume[1:]
-    for _ in range(MAX_ROUNDS):
-        if inside is None:
-            done, entered = _loop_test(m, node)
-            if done is not None:
-                m.state = done
-                after = _arm_else(m, node.orelse, ())
-                _accumulate(m, total, after)
-                total.fall = _either(m, _key(m, node), total.fall, after.fall)
-            if entered is None:
-                return total
-            m.state = entered
-        exits = _arm_loop(m, node.body, inside or ())
-        inside = None
-        total.fall = _either(m, _key(m, node), total.fall, exits.brk)
-        exits.brk = None
-        again = _either(m, _key(m, node), exits.fall, exits.cont)
-        exits.fall = exits.cont = None
-        _accumulate(m, total, exits)
-        if again is None:
-            return total
-        m.state = again
-    raise m.fail(
-        "this loop goes round without reaching a yield",
-        "put a `yield step(…)` on every way round, or loop over a concrete range",
-    )
-
-
-def _key(m: Machine, node: ast.stmt) -> tuple[Any, ...]:
-    return m.here(node)
-
-
-def _arm_loop(m: Machine, body: list[ast.stmt], resume: tuple[Any, ...]) -> Exits:
-    return _positioned(m, 0, body, resume)
-
-
-def _arm_else(m: Machine, body: list[ast.stmt], resume: tuple[Any, ...]) -> Exits:
-    return _positioned(m, 1, body, resume)
-
-
-def _positioned(m: Machine, mark: Any, body: list[ast.stmt], resume: tuple[Any, ...]) -> Exits:
-    tracing = m.generator
-    if tracing is not None:
-        tracing.position.append(mark)
-    try:
-        return run_block(m, body, resume)
-    finally:
-        if tracing is not None:
-            tracing.position.pop()
-
-
-def _loop_test(m: Machine, node: ast.While) -> tuple[State | None, State | None]:
-    """``(state where the loop ends, state where it goes on)``."""
-    try:
-        test = ex.evaluate(m, node.test)
-        if not symbolic(test):
-            return (None, m.state) if ex.native(m, bool, test) else (m.state, None)
-        cond = m.simplify(truth(m, test))
-    except DeadPath:
-        return None, None
-    if cond.op == "const":
-        return (None, m.state) if cond.data else (m.state, None)
-    if not has_yield(node):
-        raise m.fail(
-            "the condition of a `while` without a yield must be concrete",
-            "write `for i in range(N): if not …: break`",
-        )
-    key = m.here(node)
-    if key in m.fork_at:
-        m.fork_here()
-        first = m.oracle.decide(2) == 0
-        m.state.assume(cond if first else b.not_(cond))
-        return (None, m.state) if first else (m.state, None)
-    ends, goes = m.state.copy(), m.state
-    result: list[State | None] = []
-    for state, c in ((ends, b.not_(cond)), (goes, cond)):
-        try:
-            state.split(key, c)
-            result.append(state)
-        except DeadPath:
-            result.append(None)
-    return result[0], result[1]
-
-
-def _for(m: Machine, node: ast.For, resume: Any) -> Exits:
-    from .iteration import items_of
-
-    total = Exits()
-    yields = has_yield(node)
-    if resume is not None and resume[0] == -1:
-        return _positioned(m, -1, node.orelse, resume[1:])
-    items = items_of(m, ex.evaluate(m, node.iter))
-    if yields and any(g is not b.TRUE or _mutable_view(v) for g, v in items):
-        raise m.fail("a `for` around a yield goes over constants only", "use an index: `for i in range(N)`")
-    if yields and any(v == u for i, (_, v) in enumerate(items) for _, u in items[:i]):
-        raise m.fail("a `for` around a yield goes over distinct values", "use an index: `for i in range(N)`")
-    start = 0 if resume is None else resume[0]
-    for k in range(start, len(items)):
-        guard, value = items[k]
-        here = resume[1:] if resume is not None and k == start else ()
-        again = _round(m, node, k, guard, value, here, total)
-        if again is None:
-            return total
-        m.state = again
-    after = _positioned(m, -1, node.orelse, ())
-    _accumulate(m, total, after)
-    total.fall = _either(m, _key(m, node), total.fall, after.fall)
-    return total
-
-
-def _mutable_view(value: Any) -> bool:
-    return isinstance(value, Place)
-
-
-def _round(
-    m: Machine, node: ast.For, k: int, guard: Term, value: Any, resume: tuple[Any, ...], total: Exits
-) -> State | None:
-    """One round of a ``for``; the state in which the next begins, or None."""
-
-    def body() -> Exits:
-        bind(m, node.target, value)
-        if m.frame is None or not has_yield(node):
-            return _positioned(m, k, node.body, resume)
-        static, known = m.frame.static, dict(_bindings(node.target, value))
-        static.update(known)
-        try:
-            return _positioned(m, k, node.body, resume)
-        finally:
-            for name in known:  # behind the loop they are part of no program counter
-                del static[name]
-
-    if guard is b.TRUE:
-        try:
-            exits = body()
-        except DeadPath:
-            return None
-    else:
-        exits = m.branch(node, guard, body, lambda: Exits(fall=m.state), join_exits(m))
-    total.fall = _either(m, _key(m, node), total.fall, exits.brk)
-    exits.brk = None
-    again = _either(m, _key(m, node), exits.fall, exits.cont)
-    exits.fall = exits.cont = None
-    _accumulate(m, total, exits)
-    return again
-
-
-def _bindings(target: ast.expr, value: Any) -> Iterator[tuple[str, Any]]:
-    """The names that a loop's target binds, with their values."""
-    if isinstance(target, ast.Name):
-        yield target.id, value
-    elif isinstance(target, (ast.Tuple, ast.List)):
-        for t, v in zip(target.elts, value, strict=True):
-            yield from _bindings(t, v)
-
-
 def _return(m: Machine, node: ast.Return, resume: Any) -> Exits:
     if isinstance(node.value, ast.YieldFrom):
         kept: list[Any] = []
         exits = _from_operation(m, node.value, resume, kept.append)
         if exits.fall is not None:
-            exits.ret = _either_return(m, exits.ret_key, exits.ret, (exits.fall, kept[-1]))
+            exits.ret = either_return(m, exits.ret_key, exits.ret, (exits.fall, kept[-1]))
             exits.fall = None
         return exits
     value = None if node.value is None else ex.evaluate(m, node.value)
@@ -539,8 +331,8 @@ _STATEMENTS: dict[type[ast.AST], Callable[[Machine, Any, Any], Exits]] = {
     ast.AnnAssign: _annassign,
     ast.AugAssign: _augassign,
     ast.If: _if,
-    ast.While: _while,
-    ast.For: _for,
+    ast.While: lambda m, node, resume: loops.run_while(m, node, resume),
+    ast.For: lambda m, node, resume: loops.run_for(m, node, resume),
     ast.Return: _return,
     ast.Break: _break,
     ast.Continue: _continue,
