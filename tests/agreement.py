@@ -141,9 +141,11 @@ def _note(found: Explored, runner: Runner, trace: Trace, steps: Steps) -> None:
         else:
             found.errors = True
     runner.replay(trace)
-    resting = {n for n, p in runner.processes.items() if p.step is None or p.step.rest} | set(runner.rules)
     able = {move.actor for move in steps}
-    if found.deadlock is None and able <= resting and len(resting) < len(runner.processes) + len(runner.rules):
+    waiting = {n: p.step.rest for n, p in runner.processes.items() if p.step is not None}
+    moved = any(rest is not True and n in able for n, rest in waiting.items())
+    stuck = any(rest is False and n not in able for n, rest in waiting.items())
+    if found.deadlock is None and stuck and not moved:
         found.deadlock = len(trace)
 
 

@@ -35,6 +35,7 @@ DOMAINS = {
     "pid": "Pid(self.a)",
     "optpid": "Option(Pid(self.a))",
 }
+BLOCKED = '"blocked"'
 START = {"int": "1", "bool": "False", "enum": '"x"', "opt": "None", "optpid": "None"}
 _files = itertools.count()
 
@@ -293,7 +294,7 @@ class Writer(Expressions):
             self.first_label.setdefault(self.kind, label)
         with self.purely():
             guard = f", when=lambda: {self.expr('bool', 1)}" if self.chance(15) else ""
-        rest = ", rest=True" if self.chance(10) else ""
+        rest = f", rest={self.pick(('True', BLOCKED))}" if self.chance(10) else ""
         self.line(f'yield step("{label}"{guard}{rest})')
 
     def _call(self, result: str) -> None:

@@ -45,7 +45,13 @@ def graph_answer() -> Answer:
     graph = nx.DiGraph(EDGES)
     distance = nx.single_source_shortest_path_length(graph, 0)
     far = distance[FAR]
-    return Answer(len(distance), graph.subgraph(distance).number_of_edges(), max(distance.values()), {"not_far": far}, {"far": far})
+    return Answer(
+        len(distance),
+        graph.subgraph(distance).number_of_edges(),
+        max(distance.values()),
+        {"not_far": far},
+        {"far": far},
+    )
 
 
 class Clock(Model):
