@@ -160,6 +160,8 @@ def subscript(m: Machine, owner: Any, index: Any) -> Any:
         return view(m, element(m, owner, index))
     if isinstance(owner, Term):
         raise m.fail(f"a value of {owner.sort!r} is not indexed")
+    if isinstance(owner, (tuple, list)) and isinstance(index, Term) and isinstance(index.sort, Option):
+        index = require_some(m, index)
     if isinstance(owner, (tuple, list)) and isinstance(index, Term):
         return _table(m, owner, index)
     if isinstance(owner, (tuple, list)) and isinstance(index, ProcessId):

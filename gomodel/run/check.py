@@ -15,7 +15,7 @@ from ..language.system import Property, TransitionSystem
 from ..language.tracer import trace
 from .counterexample import build
 from .report import BugResult, Counterexample, PropertyResult, Report, ScenarioResult, Verdict
-from .search import DEADLOCK, Engine, Exploration, Limits, Watch
+from .search import DEADLOCK, FIRST, INTERRUPTED, Engine, Exploration, Limits, Watch
 
 Explored = list[tuple[Instance, TransitionSystem, Exploration]]
 
@@ -61,7 +61,10 @@ def check(
     for inst in chosen:
         system = trace(inst, reset=reset)
         explored.append((inst, system, explorer.explore(system, limits, watch)))
-        if explored[-1][2].stopped == "interrupted":
+        found = explored[-1][2]
+        if limits.first and (found.violations or found.errors):
+            found.stopped = found.stopped or FIRST  # also where later scenarios are left out
+        if found.stopped in (INTERRUPTED, FIRST):
             break
     names = chosen[0].bugs
     report = Report(

@@ -175,13 +175,26 @@ class Runner:
 
     def replay(self, trace: Trace, *, check: bool = True) -> Outcome:
         """Run a whole trace; the outcome of its last move."""
-        outcome = self.start(trace.init)
+        outcome = self._fitting(trace.init, lambda: self.start(trace.init))
         for move in trace.moves:
             if outcome.kind != "commit":
                 raise InternalError(f"the trace goes on after {outcome}")
+            if move.actor not in self.processes and move.actor not in self.rules:
+                raise InternalError(f"there is no {move.actor} that could step")
             if move.actor in self.processes and self.processes[move.actor].label != move.label:
                 raise InternalError(f"{move.actor} stands at {self.processes[move.actor].label!r}, not {move.label!r}")
-            outcome = self.step(move.actor, move.choices, check=check)
+            outcome = self._fitting(move.choices, lambda move=move: self.step(move.actor, move.choices, check=check))  # type: ignore[misc]
+        return outcome
+
+    @staticmethod
+    def _fitting(choices: tuple[Value, ...], run: Callable[[], Outcome]) -> Outcome:
+        """The outcome of ``run``; raises InternalError where it asks for more or fewer choices than there are."""
+        try:
+            outcome = run()
+        except NeedChoice as need:
+            raise InternalError(f"behind the choices {choices} another is made, among {need.options}") from None
+        if outcome.kind != "blocked" and outcome.choices != choices:
+            raise InternalError(f"the choices {choices} are not what is asked for, only {outcome.choices}")
         return outcome
 
     def initial(self) -> Iterator[tuple[Value, ...]]:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..language import build as b
-from ..language.system import DONE, Action, Leaf, State, TransitionSystem
+from ..language.errors import Where
+from ..language.primitives import Step
+from ..language.system import Action, Leaf, State, TransitionSystem
 from ..language.terms import Term
 from .pycode import predicate, successors
-from .search import DEADLOCK, Clock, Exploration, Found, Limits, Progress, Watch
+from .search import DEADLOCK, FIRST, INTERRUPTED, Clock, Exploration, Found, Limits, Progress, Watch
 from .trace import Move, Trace, show_choice
 
 Choices = tuple[Any, ...]
@@ -30,7 +32,7 @@ class ReferenceEngine:
         try:
             search.run()
         except KeyboardInterrupt:
-            search.result.stopped = "interrupted"
+            search.result.stopped = INTERRUPTED
         search.result.states = len(search.states)
         search.result.seconds = search.clock.seconds
         return search.result
@@ -247,7 +249,7 @@ class _Search:
     def _stop(self, queue: int) -> bool:
         result, limits = self.result, self.limits
         if limits.first and (result.violations or result.errors):
-            result.stopped = "the first violation"
+            result.stopped = FIRST
         elif limits.until and not limits.until.isdisjoint(result.violations):
             result.stopped = "the violation that was looked for"
         elif limits.max_states is not None and len(self.states) >= limits.max_states:
@@ -286,13 +288,12 @@ def process_names(system: TransitionSystem) -> dict[int, str]:
 
 def initial_states(system: TransitionSystem, leaf: Leaf) -> Iterator[tuple[Choices, State]]:
     """The states that one leaf of ``init`` gives: its fields, and every process before its first step."""
-    probe = Action("init", None, 0, None, None, (leaf,))  # type: ignore[arg-type]
     out: list[tuple[int, Choices, Any]] = []
     if leaf.kind == "commit":
         given = {n for n, _ in leaf.updates}
         rest = tuple((n, _process_cells(system, n)) for n in system.variables if n not in given)
         leaf = replace(leaf, updates=leaf.updates + rest)
-    successors(system, replace(probe, leaves=(leaf,)))((), 0, out)
+    successors(system, Action("init", None, 0, Step("init"), Where("", 0), (leaf,)))((), 0, out)
     for _, choices, state in out:
         yield choices, state
 
@@ -306,6 +307,3 @@ def _process_cells(system: TransitionSystem, name: str) -> Term:
         return b.const((kind.start,) * (kind.hi - kind.lo + 1), sort)
     start = predicate(system, kind.initial[name])
     return b.const(tuple(start((), None, n) for n in range(kind.lo, kind.hi + 1)), sort)
-
-
-__all__ = ["DONE", "ReferenceEngine", "initial_states", "process_names"]

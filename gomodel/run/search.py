@@ -12,6 +12,8 @@ from ..language.system import TransitionSystem
 from .trace import Trace
 
 DEADLOCK = "deadlock"
+INTERRUPTED = "Ctrl-C"
+FIRST = "the first violation"
 
 
 @dataclass(frozen=True)
