@@ -20,7 +20,7 @@ from gomodel.language.system import TransitionSystem
 from gomodel.language.tracer import trace
 from gomodel.run.concrete import Runner
 from gomodel.run.counterexample import confirm
-from gomodel.run.search import Engine, Exploration, Found, Limits, Progress
+from gomodel.run.search import FIRST, INTERRUPTED, Engine, Exploration, Found, Limits, Progress
 
 from .models import concurrent, everything, graphs, puzzles
 from .models.plain import Answer
@@ -141,7 +141,7 @@ class Conformance:
 
     def test_first_stops_at_the_first_violation(self) -> None:
         _, _, result = explore(self.engine, COUNTERS, Limits(first=True))
-        assert result.stopped == "the first violation"
+        assert result.stopped == FIRST
         assert shortest(result.violations) == {"none_full": 3}
         assert result.states < 64
 
@@ -159,7 +159,7 @@ class Conformance:
         large = Fixture(graphs.Counters, Answer(0, 0, 0), (("counters", 5), ("size", 20)))
         system = trace(instance(large.model, "", dict(large.bounds)))
         result = self.engine.explore(system, Limits(), interrupt)
-        assert result.stopped == "interrupted"
+        assert result.stopped == INTERRUPTED
         assert 0 < result.states < 3_200_000
 
     def test_it_reports_its_progress(self) -> None:

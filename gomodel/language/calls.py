@@ -131,12 +131,10 @@ def native_call(m: Machine, fn: Any, args: tuple[Any, ...], kwargs: dict[str, An
         mutable(m, receiver)
         return operators.native(m, fn, *args, **kwargs)
     if symbolic(args) or symbolic(kwargs):
-        if fn in _TRANSPARENT and not any(isinstance(a, (Place, Term, Guarded)) for a in args):
-            return own(m, operators.native(m, fn, *args, **kwargs))
-        if fn in (tuple, list) and len(args) == 1:
-            items = iteration.items_of(m, args[0])
-            if all(g is b.TRUE for g, _ in items):
-                return own(m, fn(v for _, v in items))
+        if fn in _TRANSPARENT:
+            listed = [iteration.listed(m, a) for a in args]
+            if not any(isinstance(a, (Place, Term, Guarded)) for a in listed):
+                return own(m, operators.native(m, fn, *listed, **kwargs))
         name = getattr(fn, "__name__", repr(fn))
         hint = "a while loop without a yield needs a concrete range: `for i in range(N): if …: break`"
         raise m.fail(f"{name}() of a symbolic value is not part of the language", hint if fn is range else None)

@@ -9,11 +9,11 @@ from typing import Any
 from . import build as b
 from . import calls, iteration, operators, primitives
 from . import expressions as ex
-from .domains import Domain, Int
+from .domains import Domain, Int, Set
 from .machine import Machine
 from .model import Component
 from .places import Place
-from .processes import ProcessSet
+from .processes import Pid, ProcessSet
 from .symbols import Guarded, domain_of, lift, symbolic, truth, unwrap
 from .terms import INT, Term, leaves_of
 
@@ -28,9 +28,10 @@ def _choose(m: Machine, *options: Any) -> Any:
     if isinstance(domain, Domain):
         if not domain.scalar:
             raise m.fail(f"choose needs a scalar domain, not {domain!r}")
-        pick = b.leaf("pick", len(m.picks), domain)
-        m.picks.append(pick)
-        m.choices.append((pick, domain))
+        return _pick(m, domain)
+    if isinstance(source, Place) and isinstance(source.domain, Set) and isinstance(source.domain.elem, Pid):
+        pick = _pick(m, source.domain.elem)  # a set of processes keeps its structure: one pick, if it is a member
+        m.event("blocked", b.not_(truth(m, operators.contains(m, pick, source))))
         return pick
     items = _distinct(m, iteration.items_of(m, source))
     if not items:
@@ -43,6 +44,14 @@ def _choose(m: Machine, *options: Any) -> Any:
         raise m.fail(f"choose among {value!r}: options are numbers, booleans, names or process ids")
     m.choices.append((lift(m, value, domain) if domain is not None else value, domain))
     return value
+
+
+def _pick(m: Machine, domain: Domain) -> Term:
+    """A choice from a whole domain: one variable rather than a fork for each value."""
+    pick = b.leaf("pick", len(m.picks), domain)
+    m.picks.append(pick)
+    m.choices.append((pick, domain))
+    return pick
 
 
 def _distinct(m: Machine, items: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:

@@ -95,6 +95,15 @@ def items_of(m: Machine, value: Any) -> list[tuple[Term, Any]]:
     return source
 
 
+def listed(m: Machine, value: Any) -> Any:
+    """A container whose elements are all there as a Python list of them; any other value as it is."""
+    if isinstance(value, (Place, Guarded)):
+        source = source_of(m, value)
+        if not isinstance(source, Range) and all(g is b.TRUE for g, _ in source):
+            return [v for _, v in source]
+    return value
+
+
 def comprehension(m: Machine, node: Any) -> Any:
     """A list, set, dict or generator display outside an aggregate: guarded elements."""
     if isinstance(node, ast.DictComp):

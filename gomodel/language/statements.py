@@ -17,6 +17,7 @@ from . import expressions as ex
 from . import loops, operators
 from .domains import Array, Seq, Set, Struct
 from .exits import accumulate, either_return, join_exits
+from .iteration import listed
 from .machine import DeadPath, Exits, Frame, Machine, MustFork, Unjoined
 from .model import Component
 from .places import Place, field_of, write
@@ -139,6 +140,7 @@ def assign(m: Machine, target: ast.expr, value: Any) -> None:
 def bind(m: Machine, target: ast.expr, value: Any) -> None:
     """Bind a name, or a tuple of targets."""
     if isinstance(target, (ast.Tuple, ast.List)):
+        value = listed(m, value)
         values = list(value) if isinstance(value, (tuple, list)) else None
         if values is None or len(values) != len(target.elts):
             raise m.fail("the value does not unpack into these names")

@@ -136,12 +136,15 @@ def _can_move(runner: Runner, trace: Trace) -> bool:
 
 def blocked_now(runner: Runner) -> tuple[str, ...]:
     """The processes whose guard is false."""
-    found = []
-    for name, process in runner.processes.items():
-        step = process.step
-        if step is not None and step.when is not None and not step.when():
-            found.append(f'{name} at "{step.label}"')
-    return tuple(found)
+    return tuple(f'{name} at "{p.label}"' for name, p in runner.processes.items() if _waits(p))
+
+
+def _waits(process: Process) -> bool:
+    step = process.step
+    try:
+        return step is not None and step.when is not None and not step.when()
+    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+        return False  # trying the step is a model error, which is reported as such
 
 
 def _stuck(runner: Runner, found: Found) -> Iterator[str]:

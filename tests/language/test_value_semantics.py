@@ -8,7 +8,7 @@ from gomodel.language.errors import SpecError
 from tests.agreeing import agree
 from tests.language.source import model_of
 
-SUBEXPRESSION = '''
+SUBEXPRESSION = """
 class M(Model):
     name = "m"
 
@@ -28,9 +28,9 @@ class M(Model):
     @invariant
     def once(self):
         return self.calls <= 1
-'''
+"""
 
-POPPED = '''
+POPPED = """
 class M(Model):
     name = "m"
 
@@ -47,9 +47,9 @@ class M(Model):
         got.a = 1
         yield step("look")
         self.item.a = got.a
-'''
+"""
 
-ALIAS = '''
+ALIAS = """
 class M(Model):
     name = "m"
 
@@ -66,7 +66,7 @@ class M(Model):
         self.seen = first.a
         yield step("look")
         self.item.a = second.a
-'''
+"""
 
 
 def test_the_index_of_an_augmented_assignment_is_evaluated_once() -> None:
@@ -83,3 +83,59 @@ def test_a_copy_that_was_given_away_is_not_used_again() -> None:
     with pytest.raises(SpecError, match="copy"):
         agree(model_of(ALIAS))
     agree(model_of(ALIAS.replace("= first\n", "= first.copy()\n")))
+
+
+UNPACKED = """
+class M(Model):
+    name = "m"
+
+    def state(self):
+        self.pair = Array(Int(0, 3), 2)
+        self.sum = Int(0, 20)
+
+    @process(count=1)
+    def worker(self, g):
+        yield step("set")
+        self.pair[0] = choose(0, 1, 2)
+        self.pair[1] = 3
+        yield step("unpack")
+        first, second = self.pair
+        self.sum = first + second
+        for i, value in enumerate(self.pair):
+            self.sum += i * value
+"""
+
+READY = """
+class M(Model):
+    name = "m"
+
+    def state(self):
+        self.ready = Set(Pid(self.worker))
+        self.last = Option(Pid(self.worker))
+
+    @process(count=3)
+    def worker(self, g):
+        yield step("get ready")
+        self.ready.add(g)
+
+    @process(count=1)
+    def scheduler(self, s):
+        for _ in range(2):
+            yield step("schedule", rest="blocked")
+            self.last = choose(self.ready)
+            self.ready.discard(self.last)
+"""
+
+
+def test_arrays_are_unpacked_and_enumerated() -> None:
+    """The sum is pair[0] + 2 * pair[1], with pair[1] = 3: 6, 7 or 8."""
+    assert agree(model_of(UNPACKED)).final("sum") == {6, 7, 8}
+
+
+def test_choose_from_a_set_of_processes() -> None:
+    """At the end one of the three is still ready and another was scheduled last; the rest is forced: 6 states.
+
+    With nobody ready the scheduler is blocked, not at an error.
+    """
+    agreed = agree(model_of(READY))
+    assert len({s for s in agreed.final("ready", "last") if sum(s[0]) == 1}) == 6

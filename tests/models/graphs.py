@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import networkx as nx
 
 from gomodel import Array, Int, Model, choose, invariant, process, reachable, require, rule, step
@@ -104,7 +102,8 @@ class Counters(Model):
 
 def counters_answer(k: int, n: int) -> Answer:
     """k counters modulo n take n^k values, each can tick in each; the last is k·(n - 1) ticks away."""
-    return Answer(n**k, k * n**k, k * (n - 1), {"none_full": n - 1}, {"all_full": k * (n - 1)})
+    full = {"none_full": n - 1} if k else {}
+    return Answer(n**k, k * n**k, k * (n - 1), full, {"all_full": k * (n - 1)})
 
 
 class Chain(Model):
@@ -118,9 +117,11 @@ class Chain(Model):
 
     @process()
     def walker(self, w):
-        while self.n < self.length:
+        while True:
             yield step("walk")
             self.n += 1
+            if self.n == self.length:
+                return
 
     @reachable
     def end(self):
@@ -128,6 +129,5 @@ class Chain(Model):
 
 
 def chain_answer(n: int) -> Answer:
-    """The path graph: the nth step returns as well."""
-    path = list(pairwise(range(n + 1)))
-    return Answer(n + 1, len(path), n, {}, {"end": n})
+    """A path of n edges."""
+    return Answer(n + 1, n, n, {}, {"end": n})

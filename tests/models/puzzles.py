@@ -19,7 +19,7 @@ class River(Model):
         self.over = Array(Bool(), 3)  # wolf, goat, cabbage
 
     def safe(self):
-        wolf, goat, cabbage = self.over
+        wolf, goat, cabbage = self.over[0], self.over[1], self.over[2]
         return goat == self.farmer or (goat != wolf and goat != cabbage)
 
     @rule

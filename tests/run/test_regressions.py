@@ -9,7 +9,7 @@ from gomodel.language.instance import instance
 from gomodel.language.tracer import trace
 from gomodel.run.check import check
 from tests.agreement import Explored, compare
-from tests.random_models import load
+from tests.small import load
 
 STATE = """\
 from gomodel import *

@@ -1,0 +1,163 @@
+"""Which scenarios and bounds a check explores, and how bugs are judged."""
+
+from __future__ import annotations
+
+import pytest
+
+from gomodel.language.errors import UsageError
+from gomodel.run.check import check, check_bugs
+from gomodel.run.report import Exit, Report, Verdict
+from tests.small import model, verdict
+
+# --- scenarios, presets, bounds --------------------------------------------------------------------------------------
+
+SIZED = model("""
+size: int = Bound(2, min=1, max=6)
+wide: bool = False
+steps: tuple = (1,)
+
+scenarios = {
+    "small": Scenario("as declared"),
+    "large": Scenario("more", size=3),
+    "extra": Scenario("only when asked for", default=False, size=4),
+}
+presets = {
+    "quick": Preset(scenarios=("small",), size=1, unreached=("two",)),
+    "nightly": Preset(size=5),
+}
+
+def state(self):
+    self.n = Int(0, 9)
+
+@process()
+def client(self, g):
+    while True:
+        yield step("count")
+        self.n = (self.n + self.steps[0]) % (self.size * (2 if self.wide else 1))
+
+@reachable
+def two(self):
+    return self.n == 2
+
+@reachable(scenario="large", size=3)
+def judged_where_named(self):
+    return self.n == 2
+""")
+
+
+def explored(report: Report) -> dict[str, tuple[int, int]]:
+    """Scenario → its size and how many states there are: as many as the counter has values."""
+    return {s.scenario: (s.bounds["size"], s.states) for s in report.scenarios}
+
+
+def test_bounds_come_from_defaults_preset_scenario_and_the_user_in_this_order() -> None:
+    assert explored(check(SIZED)) == {"small": (2, 2), "large": (3, 3)}
+    assert explored(check(SIZED, scenarios=["extra"])) == {"extra": (4, 4)}
+    assert explored(check(SIZED, preset="quick")) == {"small": (1, 1)}
+    assert explored(check(SIZED, preset="nightly")) == {"small": (5, 5), "large": (3, 3)}
+    assert explored(check(SIZED, preset="nightly", bounds={"size": "6"})) == {"small": (6, 6), "large": (6, 6)}
+    assert explored(check(SIZED, bounds={"wide": "true"})) == {"small": (2, 4), "large": (3, 6)}
+    assert explored(check(SIZED, bounds={"steps": "2,1", "size": "6"}, scenarios=["small"])) == {"small": (6, 3)}
+
+
+def test_a_witness_is_excused_where_the_preset_or_its_own_bounds_say_so() -> None:
+    quick = {p.name: (p.verdict, p.note) for p in check(SIZED, preset="quick").properties}
+    assert quick["two"] == (Verdict.UNREACHED, "not expected at this preset")
+    assert quick["judged_where_named"] == (Verdict.UNREACHED, "judged in scenario large")
+    assert check(SIZED, preset="quick").exit_code == Exit.OK
+    small = {p.name: p for p in check(SIZED).properties}
+    assert (small["two"].verdict, small["two"].scenario, small["two"].length) == (Verdict.REACHED, "large", 2)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"bounds": {"sise": "1"}},
+        {"bounds": {"size": "0"}},
+        {"bounds": {"size": "7"}},
+        {"bounds": {"size": "two"}},
+        {"bounds": {"wide": "perhaps"}},
+        {"scenarios": ["medium"]},
+        {"preset": "daily"},
+        {"bugs": ["b1"]},
+        {"engine": "warp"},
+        {"witnesses": ["three"]},
+    ],
+    ids=str,
+)
+def test_what_does_not_exist_or_fit_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        check(SIZED, **wrong)  # type: ignore[arg-type]
+
+
+# --- bugs ------------------------------------------------------------------------------------------------------------
+
+BUGGY = model("""
+top: int = 2
+
+scenarios = {"usual": Scenario("usual"), "other": Scenario("other", default=False, top=3)}
+
+bugs = {
+    "over": Bug("counts too far", breaks="small"),
+    "late": Bug("counts too far from three on", breaks="small", bounds={"top": 3}),
+    "there": Bug("the same, judged elsewhere", breaks=("small", "deadlock"), scenario="other"),
+    "slow": Bug("counts up in two steps", harmless=True),
+    "mild": Bug("is called harmless and is not", harmless=True),
+    "lost": Bug("is found by another property", breaks="deadlock"),
+    "wild": Bug("leaves the domain only", breaks="small"),
+}
+
+def state(self):
+    self.n = Int(0, 5)
+
+@process()
+def client(self, g):
+    while True:
+        yield step("count")
+        if self.bug("slow"):
+            yield step("think")
+        far = self.bug("over") or self.bug("mild") or self.bug("lost")
+        far = far or (self.top == 3 and (self.bug("late") or self.bug("there")))
+        if self.n < self.top or far:
+            self.n = self.top + 1 if self.n == self.top else self.n + 1
+        else:
+            self.n = 9 if self.bug("wild") else 0
+        if self.n > self.top + 1:
+            self.n = 0
+
+@invariant
+def small(self):
+    return self.n <= self.top
+""")
+
+
+def test_every_bug_is_judged_by_the_properties_it_names() -> None:
+    told = []
+    results = {r.bug: r for r in check_bugs(BUGGY, notify=told.append)}
+    assert [r.bug for r in told] == list(results) == list(BUGGY.bugs)
+    assert {name: r.passed for name, r in results.items()} == {
+        "over": True,
+        "late": True,
+        "there": True,
+        "slow": True,
+        "mild": False,
+        "lost": False,
+        "wild": False,  # to leave a domain is a model error, and does not count as finding the bug
+    }
+    assert results["over"].length == 3  # 0, 1, 2 are fine
+    assert (results["late"].length, results["late"].bounds["top"]) == (4, 3)
+    assert (results["there"].length, results["there"].scenario) == (4, "other")
+    assert results["there"].expected == ("small", "deadlock")
+    assert results["mild"].found == results["lost"].found == ("small",)
+    assert results["slow"].found == ()
+
+
+def test_a_single_bug_brings_its_bounds_except_what_the_user_sets() -> None:
+    report = check(BUGGY, bugs=["late"])
+    assert [s.bounds["top"] for s in report.scenarios] == [3]
+    assert verdict(report, "small") is Verdict.VIOLATED
+    assert report.counterexamples[0].reproduce == "gomodel check m --scenario usual -b top=3 --bug late"
+    at_two = check(BUGGY, bugs=["late"], bounds={"top": "2"})
+    assert verdict(at_two, "small") is Verdict.OK
+    both = check(BUGGY, bugs=["slow", "late"])
+    assert [s.bounds["top"] for s in both.scenarios] == [2]  # together they name no place
