@@ -104,6 +104,7 @@ def apply(m: Machine, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     if isinstance(fn, types.MethodType):
         if fn.__func__ is ProcessSet.at:
             return m.label_reader(m, fn.__self__, args, False)
+        m.bugs_asked += fn.__func__ is Component.bug
         if is_spec_code(fn.__func__):
             return function(m, fn.__func__, (fn.__self__, *args), kwargs)
     if _hashable(fn) and fn in intrinsics.INTRINSICS:

@@ -172,6 +172,8 @@ class Machine:
         self.node: ast.AST | None = None
         self.frames: list[Frame] = []
         self.touched: dict[str, set[Any]] = {}
+        self.reads = 0  # of fields and locals, so far
+        self.bugs_asked = 0  # how often ``self.bug(…)`` was evaluated, so far
         self.written_at: dict[Any, Where] = {}
         self.owned: list[Any] = []  # Python containers made by this step
         self.locals_reader: Callable[..., Any] = _unreadable

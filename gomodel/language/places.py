@@ -74,6 +74,7 @@ def read(m: Machine, place: Place) -> Term:
     """The whole contents of a place as a term."""
     cells = m.old if place.old and m.old is not None else m.state.cells
     if isinstance(place.base, str):
+        m.reads += 1
         touch(m, place)
         if isinstance(place.domain, Struct):
             return b.record(place.domain, *(read(m, field(place, n)) for n in place.domain.fields))

@@ -96,6 +96,26 @@ def assigned_before(fn: Function, read: ast.Name) -> bool:
     return read.id in fn.params or any(n.lineno <= last for n in stores)
 
 
+def leads_to_fatal(node: ast.AST, fn: Function) -> bool:
+    """Whether ``node`` calls ``fatal``, itself or through a function or method of the same file."""
+    return _calls_fatal(node, fn, set())
+
+
+def _calls_fatal(node: ast.AST, fn: Function, seen: set[str]) -> bool:
+    for inner in [node, *own_nodes(node)]:
+        if not isinstance(inner, ast.Call):
+            continue
+        name = inner.func.attr if isinstance(inner.func, ast.Attribute) else getattr(inner.func, "id", "")
+        if name == "fatal":
+            return True
+        if name and name not in seen:
+            seen.add(name)
+            called = (n for (known, _), nodes in _parse(fn.file).items() if known == name for n in nodes)
+            if any(_calls_fatal(n, fn, seen) for n in called):
+                return True
+    return False
+
+
 _yields: dict[ast.AST, bool] = {}
 
 

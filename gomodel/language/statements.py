@@ -21,8 +21,9 @@ from .iteration import listed
 from .machine import DeadPath, Exits, Frame, Machine, MustFork, Unjoined
 from .model import Component
 from .places import Place, field_of, write
-from .source import has_yield
+from .source import has_yield, leads_to_fatal
 from .symbols import Locals, OldView, lift, symbolic, truth
+from .terms import Term
 
 
 def run_block(m: Machine, body: list[ast.stmt], resume: tuple[Any, ...] = ()) -> Exits:
@@ -222,11 +223,19 @@ def _assign_element(m: Machine, owner: Any, index: Any, value: Any) -> None:
 def _if(m: Machine, node: ast.If, resume: Any) -> Exits:
     if resume is not None:
         return _arm(m, node, resume[0], resume[1:])
+    reads, asked = m.reads, m.bugs_asked
     test = ex.evaluate(m, node.test)
+    from_state = m.reads > reads and m.bugs_asked == asked
     if not symbolic(test):
-        return _arm(m, node, 0 if operators.native(m, bool, test) else 1, ())
+        side = 0 if operators.native(m, bool, test) else 1
+        if not from_state:
+            return _arm(m, node, side, ())
+        _expect(m, node, 1 - side)
+        return _covered(m, node, side)
     yes, no = (lambda: _covered(m, node, 0)), (lambda: _covered(m, node, 1))
     cond = m.simplify(truth(m, test))
+    if cond.op == "const" and from_state:
+        _expect(m, node, 1 if cond.data else 0)
     result: Exits = m.branch(node, cond, yes, no, join_exits(m))
     return result
 
@@ -244,14 +253,28 @@ def _arm(m: Machine, node: ast.If, side: int, resume: tuple[Any, ...]) -> Exits:
 
 
 def _covered(m: Machine, node: ast.If, side: int) -> Exits:
-    """One arm of a symbolic ``if``; notes for coverage when it is taken, unless it ends in ``fatal`` only."""
+    """One arm of an ``if`` on the state; notes for coverage when it is taken, unless it ends in ``fatal`` only."""
     cond = m.state.condition()
     exits = _arm(m, node, side, ())
+    _note(m, node, side, cond, any((exits.fall, exits.brk, exits.cont, exits.ret, exits.yields)))
+    return exits
+
+
+def _expect(m: Machine, node: ast.If, side: int) -> None:
+    """The arm that a condition on the state can never take from here: some other path should take it.
+
+    An arm that leads to a ``fatal`` need not be taken.
+    """
+    body = node.orelse if side else node.body
+    assert m.frame is not None
+    if not any(leads_to_fatal(statement, m.frame.fn) for statement in body):
+        _note(m, node, side, b.FALSE, True)
+
+
+def _note(m: Machine, node: ast.If, side: int, cond: Term, wanted: bool) -> None:
     body = node.orelse if side else node.body
     if body and m.frame is not None and "." not in m.frame.owner:  # deeper components have models of their own
-        reached = any((exits.fall, exits.brk, exits.cont, exits.ret, exits.yields))
-        m.covers.append((f"{m.frame.fn.file}:{body[0].lineno}", cond, reached))
-    return exits
+        m.covers.append((f"{m.frame.fn.file}:{body[0].lineno}", cond, wanted))
 
 
 def _return(m: Machine, node: ast.Return, resume: Any) -> Exits:

@@ -7,6 +7,7 @@ import pytest
 from gomodel.language.errors import UsageError
 from gomodel.run.check import check, check_bugs
 from gomodel.run.report import Exit, Report, Verdict
+from tests.language.source import model_of
 from tests.small import model, verdict
 
 # --- scenarios, presets, bounds --------------------------------------------------------------------------------------
@@ -161,3 +162,37 @@ def test_a_single_bug_brings_its_bounds_except_what_the_user_sets() -> None:
     assert verdict(at_two, "small") is Verdict.OK
     both = check(BUGGY, bugs=["slow", "late"])
     assert [s.bounds["top"] for s in both.scenarios] == [2]  # together they name no place
+
+
+SATURATING = """
+class M(Model):
+    name = "waits"
+
+    def state(self):
+        self.waited = Int(0, 3)
+        self.starving = Bool()
+
+    @process(count=1)
+    def waiter(self, w):
+        while True:
+            yield step("wait")
+            if self.waited < 3:
+                self.waited += 1
+            if self.waited > 3:
+                self.starving = True
+"""
+
+
+def test_a_branch_whose_condition_can_never_hold_is_vacuous() -> None:
+    """The counter saturates at its threshold, so the mode behind it is never entered: the domain alone says so."""
+    report = check(model_of(SATURATING))
+    assert report.exit_code == Exit.VACUOUS
+    assert len(report.vacuous) == 1
+    assert "never taken" in report.vacuous[0]
+    entered = SATURATING.replace("self.waited > 3", "self.waited == 3")
+    assert check(model_of(entered)).exit_code == Exit.OK
+
+
+def test_a_branch_to_a_fatal_that_can_never_be_taken_is_as_it_should_be() -> None:
+    fatal = SATURATING.replace("self.starving = True", "fatal('x')")
+    assert check(model_of(fatal)).exit_code == Exit.OK
