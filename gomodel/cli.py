@@ -193,9 +193,7 @@ class _Run:
         def notify(result: BugResult) -> None:
             self._show(lambda width: bug_lines(result, width=width))
 
-        results = check_bugs(
-            model, bounds=bounds, preset=preset, limits=limits, engine=engine, spec=target, notify=notify
-        )
+        results = check_bugs(model, bounds=bounds, preset=preset, limits=limits, engine=engine, notify=notify)
         self._show(lambda width: [bugs_verdict(model.name, results)])
         passed = all(r.passed for r in results)
         data = {"schema": 1, "model": model.name, "bugs": [asdict(r) for r in results], "passed": passed}

@@ -9,9 +9,9 @@ from gomodel.language.instance import instance
 from gomodel.language.model import Model
 from gomodel.language.system import State, TransitionSystem
 from gomodel.language.tracer import trace
-from gomodel.run.agreement import explore_concretely
 from gomodel.run.reference import ReferenceEngine
 from gomodel.run.search import Exploration, Limits
+from tests.concretely import explore_concretely
 
 
 @dataclass

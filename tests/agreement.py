@@ -1,6 +1,6 @@
 """State by state: what the traced system does, what CPython does, and whether that is the same.
 
-``gomodel.run.agreement`` compares totals; this compares every step, so that a difference names the state and the move.
+``tests.agreeing`` compares totals; this compares every step, so that a difference names the state and the move.
 """
 
 from __future__ import annotations

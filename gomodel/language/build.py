@@ -282,10 +282,6 @@ def mod(a: Term, b: Term) -> Term:
 # --- options and structs -------------------------------------------------------------------------------------
 
 
-def none(sort: Option) -> Term:
-    return const(None, sort)
-
-
 def some(a: Term, sort: Option) -> Term:
     return const(a.data, sort) if a.op == "const" else intern("some", (a,), sort, sort)
 

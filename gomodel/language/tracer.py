@@ -27,8 +27,6 @@ from .symbols import merge_value
 from .system import Action, Choice, Kind, Leaf, TransitionSystem, Variable
 from .terms import Term
 
-START = Step("start")
-
 
 def trace(inst: Instance, *, symbolic: tuple[str, ...] = (), reset: bool = True) -> TransitionSystem:
     """Trace ``inst``; raises SpecError for what the language does not accept.

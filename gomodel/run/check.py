@@ -278,7 +278,6 @@ def check_bugs(
     preset: str = "",
     limits: Limits | None = None,
     engine: str = "reference",
-    spec: str = "",
     notify: Callable[[BugResult], None] | None = None,
 ) -> list[BugResult]:
     """Switch on every bug in turn: each must be found by a property it names, a harmless one by none.

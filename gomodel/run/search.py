@@ -18,11 +18,10 @@ FIRST = "the first violation"
 
 @dataclass(frozen=True)
 class Limits:
-    """When to stop before the end: states stored, seconds, resident megabytes; None is no limit."""
+    """When to stop before the end: states stored, seconds; None is no limit."""
 
     max_states: int | None = None
     timeout: float | None = None
-    max_memory: int | None = None
     first: bool = False  # stop at the first violation
     until: frozenset[str] = frozenset()  # stop when one of these properties is violated
 

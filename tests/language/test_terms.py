@@ -232,7 +232,7 @@ def test_simplifications() -> None:
     assert b.ite(x, y, y) is y
     assert b.ite(b.not_(x), b.integer(2), one) is b.ite(x, one, b.integer(2))
     assert b.not_(b.not_(x)) is x
-    assert b.eq(b.none(OPTION), b.some(i, OPTION)) is b.FALSE
+    assert b.eq(b.const(None, OPTION), b.some(i, OPTION)) is b.FALSE
     assert b.not_(b.lt(i, one)) is b.le(one, i)
     assert b.lt(i, one) is b.le(i, b.integer(0))
     assert b.le(b.integer(LOW), i) is b.TRUE  # by the interval of i

@@ -12,13 +12,13 @@ from gomodel.language.instance import Instance, instance
 from gomodel.language.model import Model
 from gomodel.language.system import TransitionSystem
 from gomodel.language.tracer import trace
-from gomodel.run.agreement import explore_concretely
 from gomodel.run.check import check
 from gomodel.run.concrete import NeedChoice, Runner
 from gomodel.run.counterexample import build, confirm
 from gomodel.run.reference import ReferenceEngine
 from gomodel.run.search import Found, Limits
 from gomodel.run.trace import Move, Trace
+from tests.concretely import explore_concretely
 from tests.models.concurrent import BrokenLock, Election
 from tests.models.everything import Everything
 from tests.small import load

@@ -5,9 +5,9 @@ from __future__ import annotations
 from gomodel import catalog
 from gomodel.language.instance import instance
 from gomodel.language.tracer import trace
-from gomodel.run.agreement import explore_concretely
 from gomodel.run.reference import ReferenceEngine
 from gomodel.run.search import Limits
+from tests.concretely import explore_concretely
 
 
 def test_the_mutex_with_two_goroutines_agrees_with_cpython() -> None:

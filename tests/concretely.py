@@ -1,14 +1,14 @@
-"""Do an engine and CPython agree?  The whole graph, state by state."""
+"""The whole state graph by the concrete runner: what an engine must agree with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from ..language.instance import Instance
-from ..language.system import State, TransitionSystem
-from .concrete import Runner
-from .trace import Move, Trace
+from gomodel.language.instance import Instance
+from gomodel.language.system import State, TransitionSystem
+from gomodel.run.concrete import Runner
+from gomodel.run.trace import Move, Trace
 
 
 @dataclass
