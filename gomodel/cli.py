@@ -113,11 +113,14 @@ def check_command(
         list[str] | None, typer.Option(metavar="NAME", help="Show a shortest execution that reaches this witness.")
     ] = None,
     max_states: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N states.")] = None,
+    max_memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Stop before this much memory is used, such as 8G or 500M.")
+    ] = None,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after this time.")] = None,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output.")
     ] = None,
-    engine: Annotated[str, typer.Option(metavar="NAME", help="The engine that explores.")] = "reference",
+    engine: Annotated[str, typer.Option(metavar="NAME", help="The engine that explores.")] = "compiled",
     reset: Annotated[
         bool, typer.Option("--reset/--no-reset", help="Reset dead locals, which leaves fewer states.")
     ] = True,
@@ -132,7 +135,7 @@ def check_command(
         scenarios, switched = scenario or [], bug or []
         _refuse("--all", every, component=component, b=bounds, scenario=scenarios, bug=switched, witness=witness)
         _refuse("--bugs", bugs, scenario=scenarios, bug=switched, safety=safety, no_reset=not reset)
-        limits = Limits(max_states=max_states, timeout=_positive(timeout), first=first)
+        limits = Limits(max_states, _size(max_memory), _positive(timeout), first)
         values = _bounds(bounds or [])
         targets = _targets(component, every)
         with _json(json_file) as out:
@@ -251,6 +254,22 @@ def _bounds(settings: list[str]) -> dict[str, str]:
             raise UsageError(f"bound {name} is set twice")
         found[name] = value
     return found
+
+
+def _size(text: str | None) -> int | None:
+    """Bytes: a number with K, M, G or T behind it."""
+    from .language.errors import UsageError
+
+    if text is None:
+        return None
+    number, unit = text[:-1], text[-1:].upper()
+    try:
+        size = int(float(number) * 1024 ** ("KMGT".index(unit) + 1))
+    except (ValueError, OverflowError):
+        size = 0
+    if size <= 0:
+        raise UsageError(f"--max-memory {text} is not a size", mend="write a number and K, M, G or T, such as 8G")
+    return size
 
 
 def _positive(timeout: float | None) -> float | None:

@@ -129,5 +129,5 @@ def progress_text(progress: Progress) -> str:
     rate = progress.states / progress.seconds if progress.seconds else 0.0
     return (
         f"{progress.states:,} states, {rate:,.0f}/s, depth {progress.depth}, "
-        f"queue {progress.queue:,}, {progress.seconds:.0f} s"
+        f"queue {progress.queue:,}, {progress.memory / (1 << 20):,.0f} MiB, {progress.seconds:.0f} s"
     )

@@ -10,12 +10,13 @@ from typing import Any
 
 from gomodel.language.instance import Instance
 from gomodel.language.system import State, TransitionSystem
+from gomodel.run.actors import actors, initial_states, shown
 from gomodel.run.concrete import Runner
 from gomodel.run.counterexample import find_property
-from gomodel.run.pycode import predicate, successors
-from gomodel.run.reference import ReferenceEngine, initial_states, process_names
+from gomodel.run.pycode import predicate
+from gomodel.run.reference import ReferenceEngine
 from gomodel.run.search import DEADLOCK, Limits
-from gomodel.run.trace import Move, Trace, show_choice
+from gomodel.run.trace import Move, Trace
 
 ERRORS = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 Steps = dict[Move, tuple[str, Any]]  # move → ("commit", state), ("fatal", property) or ("error", None)
@@ -26,43 +27,31 @@ class Traced:
 
     def __init__(self, system: TransitionSystem) -> None:
         self.system = system
-        self.names = process_names(system)
-        self.compiled = {id(a): successors(system, a) for a in system.actions()}
+        self.actors = actors(system)
 
     def initial(self) -> dict[tuple[Any, ...], State]:
         found = {}
         for leaf in self.system.initial:
             if leaf.kind == "commit":
                 for choices, state in initial_states(self.system, leaf):
-                    shown = tuple(show_choice(v, c.domain) for c, v in zip(leaf.choices, choices, strict=True))
-                    assert shown not in found, f"two initial states by the choices {shown}"
-                    found[shown] = state
+                    by = shown(leaf, choices)
+                    assert by not in found, f"two initial states by the choices {by}"
+                    found[by] = state
         return found
 
     def steps(self, state: State) -> Steps:
         found: Steps = {}
-        order = self.system.order()
-        for kind in self.system.kinds.values():
-            for number in range(kind.lo, kind.hi + 1):
-                pc = state[order.index(kind.pc_name)][number - kind.lo]
-                if pc in kind.actions:
-                    self._run(kind.actions[pc], self.names[number], number, state, found)
-        for rule in self.system.rules.values():
-            self._run(rule, rule.name, 0, state, found)
+        for actor in self.actors:
+            action, ways = actor.steps(state)
+            for leaf, choices, after in ways:
+                assert action is not None
+                move = Move(actor.name, action.step.label, shown(leaf, choices))
+                how = (leaf.kind, after if leaf.kind == "commit" else leaf.prop or None)
+                assert move not in found or found[move] == how == ("error", None), (
+                    f"two ways for {move}: {found[move]}, {how}"
+                )
+                found[move] = how
         return found
-
-    def _run(self, action: Any, actor: str, number: int, state: State, found: Steps) -> None:
-        out: list[tuple[int, Any, State | None]] = []
-        self.compiled[id(action)](state, number, out)
-        for at, choices, after in out:
-            leaf = action.leaves[at]
-            shown = tuple(show_choice(v, c.domain) for c, v in zip(leaf.choices, choices, strict=True))
-            move = Move(actor, action.step.label, shown)
-            how = (leaf.kind, after if leaf.kind == "commit" else leaf.prop or None)
-            assert move not in found or found[move] == how == ("error", None), (
-                f"two ways for {move}: {found[move]}, {how}"
-            )
-            found[move] = how
 
 
 @dataclass

@@ -20,6 +20,7 @@ from gomodel.language.system import TransitionSystem
 from gomodel.language.tracer import trace
 from gomodel.run.concrete import Runner
 from gomodel.run.counterexample import confirm
+from gomodel.run.memory import resident
 from gomodel.run.search import FIRST, INTERRUPTED, Engine, Exploration, Found, Limits, Progress
 
 from .models import concurrent, everything, graphs, puzzles
@@ -74,9 +75,12 @@ def explore(
 
 
 def shortest(found: dict[str, Found]) -> dict[str, int]:
-    return {name: len(f.trace) for name, f in found.items()}
+    assert all(f.length == len(f.trace) for f in found.values())
+    return {name: f.length for name, f in found.items()}
 
 
+# 102,400,000 states: more than any engine explores while a test waits.
+LARGE = Fixture(graphs.Counters, Answer(0, 0, 0), (("counters", 5), ("size", 40)))
 COUNTERS = next(f for f in FIXTURES if f.name == "counters counters=3 size=4")
 EVERYTHING = next(f for f in FIXTURES if f.model is everything.Everything)
 
@@ -133,11 +137,21 @@ class Conformance:
         assert (limited.states, limited.transitions, limited.depth) == (free.states, free.transitions, free.depth)
 
     def test_a_time_limit_ends_it(self) -> None:
-        large = Fixture(graphs.Counters, Answer(0, 0, 0), (("counters", 5), ("size", 20)))  # 3,200,000 states
-        _, _, result = explore(self.engine, large, Limits(timeout=0.3))
+        _, _, result = explore(self.engine, LARGE, Limits(timeout=0.3))
         assert result.stopped == "the time limit of 0.3 s"
-        assert 0 < result.states < 3_200_000
+        assert 0 < result.states < 102_400_000
         assert result.seconds < 5
+
+    def test_a_limit_of_memory_ends_it_before_more_is_used(self) -> None:
+        most = resident() + (48 << 20)
+        _, _, result = explore(self.engine, LARGE, Limits(max_memory=most))
+        assert result.stopped == f"the memory limit of {most / (1 << 20):,.0f} MiB"
+        assert 1000 < result.states < 102_400_000
+        assert resident() < most + (8 << 20)
+
+    def test_a_limit_of_memory_that_is_passed_already_ends_it_at_once(self) -> None:
+        _, _, result = explore(self.engine, LARGE, Limits(max_memory=1 << 20))
+        assert result.stopped == "the memory limit of 1 MiB"
 
     def test_first_stops_at_the_first_violation(self) -> None:
         _, _, result = explore(self.engine, COUNTERS, Limits(first=True))
@@ -156,22 +170,23 @@ class Conformance:
         def interrupt(progress: Progress) -> None:
             raise KeyboardInterrupt
 
-        large = Fixture(graphs.Counters, Answer(0, 0, 0), (("counters", 5), ("size", 20)))
-        system = trace(instance(large.model, "", dict(large.bounds)))
+        system = trace(instance(LARGE.model, "", dict(LARGE.bounds)))
         result = self.engine.explore(system, Limits(), interrupt)
         assert result.stopped == INTERRUPTED
-        assert 0 < result.states < 3_200_000
+        assert 0 < result.states < 102_400_000
 
     def test_it_reports_its_progress(self) -> None:
         seen: list[Progress] = []
-        system = trace(instance(graphs.Counters, "", {"counters": 5, "size": 20}))
+        system = trace(instance(LARGE.model, "", dict(LARGE.bounds)))
         self.engine.explore(system, Limits(timeout=0.9), seen.append)
         assert len(seen) >= 2
         assert all(x.states <= y.states and x.seconds < y.seconds for x, y in pairwise(seen))
         assert all(p.queue > 0 and p.depth > 0 and p.transitions >= p.states - 1 for p in seen)
+        assert all(p.memory > 1 << 20 for p in seen)
 
     def test_the_same_again(self) -> None:
         _, _, one = explore(self.engine, EVERYTHING)
         _, _, two = explore(self.engine, EVERYTHING)
-        assert one.violations == two.violations  # traces and all
-        assert one.reached == two.reached
+        for first, second in ((one.violations, two.violations), (one.reached, two.reached)):
+            assert first == second
+            assert {n: f.trace for n, f in first.items()} == {n: f.trace for n, f in second.items()}

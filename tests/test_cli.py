@@ -287,7 +287,7 @@ def test_an_interruption_before_the_search_is_incomplete(run: Run, checker: Chec
 
 # --- terminal and pipes ----------------------------------------------------------------------------------------------
 
-PROGRESS = Progress(states=123456, transitions=400000, depth=31, queue=2048, seconds=2.0)
+PROGRESS = Progress(states=123456, transitions=400000, depth=31, queue=2048, seconds=2.0, memory=300 << 20)
 
 
 def test_the_progress_line_overwrites_itself(capsys: pytest.CaptureFixture[str]) -> None:

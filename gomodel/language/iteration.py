@@ -235,7 +235,7 @@ def _over_items(
 def _quantified(m: Machine, op: str, source: Range, one: Callable[[Term, Any], Term], last: bool) -> Term:
     depth = m.depth
     bound = b.leaf("bound", depth, source.domain)
-    before = len(m.events), len(m.premises)
+    before = len(m.events), len(m.premises), len(m.covers)
     m.depth = depth + 1
     try:
         there, value = source.element(bound)
@@ -250,7 +250,7 @@ def _quantified(m: Machine, op: str, source: Range, one: Callable[[Term, Any], T
     return b.quantify(_QUANTIFIER[op], depth, source.domain, part)
 
 
-def _close(m: Machine, before: tuple[int, int], depth: int, domain: Domain) -> None:
+def _close(m: Machine, before: tuple[int, int, int], depth: int, domain: Domain) -> None:
     """What was recorded inside a quantifier holds for *some* element of its range."""
     from dataclasses import replace
 
@@ -260,6 +260,9 @@ def _close(m: Machine, before: tuple[int, int], depth: int, domain: Domain) -> N
     for k in range(before[1], len(m.premises)):
         where, cond = m.premises[k]
         m.premises[k] = where, b.quantify("exists", depth, domain, cond)
+    for k in range(before[2], len(m.covers)):
+        branch, cond = m.covers[k]
+        m.covers[k] = branch, b.quantify("exists", depth, domain, cond)
 
 
 def some_element(m: Machine, value: Any, holds: Callable[[Any], Term]) -> Term:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Flag, auto
 from typing import Any
 
 from . import build as b
@@ -43,6 +44,19 @@ class Event:
     prop: str = ""
     where: Where | None = None
     choices: int = 0  # how many choices had been made before it
+
+
+class Arm(Flag):
+    """What is known of one side of an ``if``, over all ways through all steps that come to it."""
+
+    TAKEN = auto()  # some way goes through it
+    STATE = auto()  # on some way its condition is one on the state, and no bug was asked for
+    BUG = auto()  # on some way a bug was asked for, and it is not taken
+
+    @property
+    def expected(self) -> bool:
+        """Whether some run should take it: it depends on the state, and is not there for a bug only."""
+        return Arm.STATE in self and (Arm.TAKEN in self or Arm.BUG not in self)
 
 
 class Frame:
@@ -163,7 +177,8 @@ class Machine:
         self.fork_at: set[tuple[Any, ...]] = set()
         self.choices: list[tuple[Term, Any]] = []
         self.picks: list[Term] = []
-        self.covers: list[tuple[str, Term, bool]] = []
+        self.covers: list[tuple[str, Term]] = []  # source branches that are taken, and where
+        self.arms: dict[str, Arm] = {}  # of source branches that are or may not be taken
         self.outcomes: list[tuple[str, Term]] = []
         self.premises: list[tuple[Where, Term]] = []
         self.pure = ""  # what is being evaluated, when it must not write or choose
@@ -214,6 +229,10 @@ class Machine:
 
     def error(self, bad: Term, text: str) -> None:
         self.event("error", bad, text)
+
+    def note(self, branch: str, arm: Arm) -> None:
+        """For coverage: what this way shows of one side of an ``if``."""
+        self.arms[branch] = self.arms.get(branch, arm) | arm
 
     def forbid_effects(self, what: str) -> None:
         if self.pure:

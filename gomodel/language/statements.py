@@ -18,12 +18,11 @@ from . import loops, operators
 from .domains import Array, Seq, Set, Struct
 from .exits import accumulate, either_return, join_exits
 from .iteration import listed
-from .machine import DeadPath, Exits, Frame, Machine, MustFork, Unjoined
+from .machine import Arm, DeadPath, Exits, Frame, Machine, MustFork, Unjoined
 from .model import Component
 from .places import Place, field_of, write
 from .source import has_yield, leads_to_fatal
 from .symbols import Locals, OldView, lift, symbolic, truth
-from .terms import Term
 
 
 def run_block(m: Machine, body: list[ast.stmt], resume: tuple[Any, ...] = ()) -> Exits:
@@ -225,17 +224,12 @@ def _if(m: Machine, node: ast.If, resume: Any) -> Exits:
         return _arm(m, node, resume[0], resume[1:])
     reads, asked = m.reads, m.bugs_asked
     test = ex.evaluate(m, node.test)
-    from_state = m.reads > reads and m.bugs_asked == asked
-    if not symbolic(test):
-        side = 0 if operators.native(m, bool, test) else 1
-        if not from_state:
-            return _arm(m, node, side, ())
-        _expect(m, node, 1 - side)
-        return _covered(m, node, side)
-    yes, no = (lambda: _covered(m, node, 0)), (lambda: _covered(m, node, 1))
-    cond = m.simplify(truth(m, test))
-    if cond.op == "const" and from_state:
-        _expect(m, node, 1 if cond.data else 0)
+    of_state, of_bug = m.reads > reads, m.bugs_asked > asked
+    on_state = symbolic(test) or (of_state and not of_bug)
+    cond = m.simplify(truth(m, test)) if symbolic(test) else b.boolean(bool(operators.native(m, bool, test)))
+    if cond.op == "const" and (of_state or of_bug):
+        _passed(m, node, 1 if cond.data else 0, Arm.BUG if of_bug else Arm.STATE)
+    yes, no = (lambda: _covered(m, node, 0, on_state)), (lambda: _covered(m, node, 1, on_state))
     result: Exits = m.branch(node, cond, yes, no, join_exits(m))
     return result
 
@@ -252,29 +246,31 @@ def _arm(m: Machine, node: ast.If, side: int, resume: tuple[Any, ...]) -> Exits:
             tracing.position.pop()
 
 
-def _covered(m: Machine, node: ast.If, side: int) -> Exits:
-    """One arm of an ``if`` on the state; notes for coverage when it is taken, unless it ends in ``fatal`` only."""
+def _covered(m: Machine, node: ast.If, side: int, on_state: bool) -> Exits:
+    """One arm of an ``if``; notes for coverage when it is taken, unless it ends in ``fatal`` only."""
     cond = m.state.condition()
     exits = _arm(m, node, side, ())
-    _note(m, node, side, cond, any((exits.fall, exits.brk, exits.cont, exits.ret, exits.yields)))
+    name = _branch(m, node, side)
+    if name and any((exits.fall, exits.brk, exits.cont, exits.ret, exits.yields)):
+        m.covers.append((name, cond))
+        m.note(name, Arm.TAKEN | Arm.STATE if on_state else Arm.TAKEN)
     return exits
 
 
-def _expect(m: Machine, node: ast.If, side: int) -> None:
-    """The arm that a condition on the state can never take from here: some other path should take it.
-
-    An arm that leads to a ``fatal`` need not be taken.
-    """
-    body = node.orelse if side else node.body
+def _passed(m: Machine, node: ast.If, side: int, because: Arm) -> None:
+    """The arm that is never taken from here.  One that leads to a ``fatal`` need not be taken at all."""
+    name = _branch(m, node, side)
     assert m.frame is not None
-    if not any(leads_to_fatal(statement, m.frame.fn) for statement in body):
-        _note(m, node, side, b.FALSE, True)
+    if name and not any(leads_to_fatal(statement, m.frame.fn) for statement in (node.orelse if side else node.body)):
+        m.note(name, because)
 
 
-def _note(m: Machine, node: ast.If, side: int, cond: Term, wanted: bool) -> None:
+def _branch(m: Machine, node: ast.If, side: int) -> str:
+    """The name of an arm: its first line.  Nothing where there is none, or where it is not judged here."""
     body = node.orelse if side else node.body
-    if body and m.frame is not None and "." not in m.frame.owner:  # deeper components have models of their own
-        m.covers.append((f"{m.frame.fn.file}:{body[0].lineno}", cond, wanted))
+    if not body or m.frame is None or "." in m.frame.owner:  # deeper components have models of their own
+        return ""
+    return f"{m.frame.fn.file}:{body[0].lineno}"
 
 
 def _return(m: Machine, node: ast.Return, resume: Any) -> Exits:

@@ -16,7 +16,7 @@ from .domains import Array, Domain, Enum
 from .errors import SpecError, Where
 from .instance import Instance
 from .lint import check_ghost_reads, check_granularity
-from .machine import MAX_LEAVES, DeadPath, Event, Exits, Frame, Machine, MustFork, Oracle, State, simplify_under
+from .machine import MAX_LEAVES, Arm, DeadPath, Event, Exits, Frame, Machine, MustFork, Oracle, State, simplify_under
 from .model import Model, ProcessDecl, RuleDecl
 from .places import flat
 from .primitives import Step
@@ -48,7 +48,7 @@ class _Tracer:
                 word = f"{prefix}.{name}".lstrip(".")
                 for leaf, leaf_domain in flat(domain, word):
                     self.variables[leaf] = Variable(leaf, leaf_domain, None, word)
-        self.branches: dict[str, Where] = {}
+        self.arms: dict[str, Arm] = {}
         self.fatals: dict[str, tuple[str, Where | None]] = {}
         self.symbolic = symbolic
 
@@ -65,7 +65,7 @@ class _Tracer:
             self._variables_of(kind)
         params = {n: b.leaf("param", n, getattr(self.model, n).sort) for n in self.symbolic}
         system = TransitionSystem(
-            self.inst.model.name, self.variables, (), kinds, rules, {}, self.branches, self.model.fairness, params
+            self.inst.model.name, self.variables, (), kinds, rules, {}, self._branches(), self.model.fairness, params
         )
         system.initial = self._initial(kinds)
         system.properties = trace_properties(self.model, system, self.fatals)
@@ -88,6 +88,7 @@ class _Tracer:
         touched: dict[str, set[Any]] = {}
         while True:
             leaves: dict[Leaf, None] = {}
+            arms: list[tuple[str, Arm]] = []
             pending: list[tuple[int, ...]] = [()]
             try:
                 while pending:
@@ -98,10 +99,12 @@ class _Tracer:
                     pending += m.oracle.open
                     for leaf in self._leaves(m, exits):
                         leaves[leaf] = None
+                    arms += m.arms.items()
                     for word, indices in m.touched.items():
                         touched.setdefault(word, set()).update(indices)
                     if len(leaves) > MAX_LEAVES:
                         raise self._too_many(fork_at, where)
+                self._note(arms, m)
                 return list(leaves), m, touched
             except MustFork as fork:
                 if fork_at.issuperset(fork.nodes):
@@ -137,10 +140,6 @@ class _Tracer:
                             where=event.where,
                         )
                     )
-        for branch, _, reached in m.covers:
-            if reached and not self._nobody(m):
-                file, line = branch.rsplit(":", 1)
-                self.branches.setdefault(branch, Where(file, int(line)))
         for state, target in exits:
             found += self._commit(m, state, target, made)
         return found
@@ -171,15 +170,22 @@ class _Tracer:
                 guard = b.and_(guard, inside)
             (updates if variable else local).append((name, term))
         if guard is not b.FALSE:
-            covers = _conditions([(n, c) for n, c, reached in m.covers if reached], known)
+            covers = _conditions(m.covers, known)
             outcomes = _conditions(m.outcomes, known)
             leaves.append(Leaf("commit", made, guard, target, tuple(updates), tuple(local), covers, outcomes))
         return leaves
 
-    def _nobody(self, m: Machine) -> bool:
-        """Whether the kind being traced has no process at these bounds, so that nothing of it can be reached."""
+    def _note(self, arms: list[tuple[str, Arm]], m: Machine) -> None:
+        """What the ways through one step show of branches, unless no process can take it at these bounds."""
         kind = m.generator.kind if m.generator else None
-        return kind is not None and isinstance(kind.hi, int) and kind.hi < kind.lo
+        if kind is None or not isinstance(kind.hi, int) or kind.hi >= kind.lo:
+            for name, arm in arms:
+                self.arms[name] = self.arms.get(name, arm) | arm
+
+    def _branches(self) -> dict[str, Where]:
+        """The source branches that some run should take."""
+        places = ((name, name.rsplit(":", 1)) for name, arm in self.arms.items() if arm.expected)
+        return {name: Where(file, int(line)) for name, (file, line) in places}
 
     def _check_ghosts(self, m: Machine, state: State) -> None:
         locals_ = m.generator.kind.locals if m.generator else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 from ..language import build as b
@@ -17,17 +18,23 @@ from .counterexample import build
 from .report import BugResult, Counterexample, PropertyResult, Report, ScenarioResult, Verdict
 from .search import DEADLOCK, FIRST, INTERRUPTED, Engine, Exploration, Limits, Watch
 
+# Where engines are, by name; the first is the default.  They are imported when asked for.
+ENGINES = {
+    "compiled": ("gomodel.explore.engine", "CompiledEngine"),
+    "reference": ("gomodel.run.reference", "ReferenceEngine"),
+}
+DEFAULT_ENGINE = next(iter(ENGINES))
+
 Explored = list[tuple[Instance, TransitionSystem, Exploration]]
 
 
 def engine_named(name: str) -> Engine:
     """The engine of that name; raises UsageError when there is none."""
-    from .reference import ReferenceEngine
-
-    engines: dict[str, Callable[[], Engine]] = {"reference": ReferenceEngine}
-    if name not in engines:
-        raise UsageError(f"there is no engine {name!r}", mend=f"there are: {', '.join(engines)}")
-    return engines[name]()
+    if name not in ENGINES:
+        raise UsageError(f"there is no engine {name!r}", mend=f"there are: {', '.join(ENGINES)}")
+    module, attribute = ENGINES[name]
+    engine: Engine = getattr(import_module(module), attribute)()
+    return engine
 
 
 def check(
@@ -38,7 +45,7 @@ def check(
     preset: str = "",
     bugs: list[str] | None = None,
     limits: Limits | None = None,
-    engine: str = "reference",
+    engine: str = DEFAULT_ENGINE,
     safety_only: bool = False,
     reset: bool = True,
     witnesses: list[str] | None = None,
@@ -183,13 +190,13 @@ class _Judge:
         best: dict[str, tuple[Instance, TransitionSystem, Any]] = {}
         for inst, system, exploration in self.explored:
             for name, found in select(exploration).items():
-                if name not in best or len(found.trace) < len(best[name][2].trace):
+                if name not in best or found.length < best[name][2].length:
                     best[name] = inst, system, found
-        ordered = sorted(best.values(), key=lambda entry: len(entry[2].trace))
+        ordered = sorted(best.values(), key=lambda entry: entry[2].length)
         return [build(inst, system, found, self.target) for inst, system, found in ordered]
 
     def _shortest(self, name: str, select: Callable[[Exploration], Any]) -> tuple[int, str] | None:
-        hits = [(len(f.trace), i.scenario) for i, _, e in self.explored if (f := select(e).get(name))]
+        hits = [(f.length, i.scenario) for i, _, e in self.explored if (f := select(e).get(name))]
         return min(hits, key=lambda hit: hit[0]) if hits else None  # of equals the first, as for the trace shown
 
     def _property(self, name: str, prop: Property) -> PropertyResult:
@@ -277,7 +284,7 @@ def check_bugs(
     bounds: dict[str, str] | None = None,
     preset: str = "",
     limits: Limits | None = None,
-    engine: str = "reference",
+    engine: str = DEFAULT_ENGINE,
     notify: Callable[[BugResult], None] | None = None,
 ) -> list[BugResult]:
     """Switch on every bug in turn: each must be found by a property it names, a harmless one by none.
@@ -321,7 +328,7 @@ def check_bug(
         states += explored.states
         for violation in explored.violations.values():
             build(inst, system, violation, model.name)  # replayed, or it raises
-            found[violation.name] = min(len(violation.trace), found.get(violation.name, 10**9))
+            found[violation.name] = min(violation.length, found.get(violation.name, 10**9))
         if explored.stopped and not search.until & set(found):
             note = f"stopped at {explored.stopped}"
         if bug.harmless and explored.errors:

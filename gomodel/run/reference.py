@@ -5,20 +5,17 @@ Every other engine must give the same states, transitions, depth, verdicts and s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from typing import Any
 
 from ..language import build as b
-from ..language.errors import Where
-from ..language.primitives import Step
 from ..language.system import Action, Leaf, State, TransitionSystem
 from ..language.terms import Term
-from .pycode import predicate, successors
+from .actors import Actor, Choices, actors, initial_states, shown
+from .memory import Ceiling, resident
+from .pycode import predicate
 from .search import DEADLOCK, FIRST, INTERRUPTED, Clock, Exploration, Found, Limits, Progress, Watch
-from .trace import Move, Trace, show_choice
-
-Choices = tuple[Any, ...]
+from .trace import Move, Trace
 
 
 class ReferenceEngine:
@@ -38,40 +35,18 @@ class ReferenceEngine:
         return search.result
 
 
-@dataclass(frozen=True)
-class _Actor:
-    """A process, or a rule, with its compiled actions by program counter."""
-
-    name: str
-    number: int  # of the process; 0 for a rule
-    pc_at: int  # where its kind's program counters are in the state; -1 for a rule
-    index: int  # its place among the processes of its kind
-    actions: dict[int, tuple[Action, Callable[..., Any]]]
-    kind: str
-
-
 class _Search:
     def __init__(self, system: TransitionSystem, limits: Limits, watch: Watch | None) -> None:
         self.system, self.limits, self.watch = system, limits, watch
         self.result = Exploration()
         self.clock = Clock(limits)
+        self.ceiling = Ceiling(limits.max_memory)
         self.states: dict[State, int] = {}  # state → number, in the order of discovery
         self.parents: list[tuple[int, str, str, Choices]] = []
-        self.actors = list(self._actors())
+        self.actors = actors(system)
         self.pc_at = {k.name: system.order().index(k.pc_name) for k in system.kinds.values()}
         self._prepare_properties()
         self._covers: dict[Leaf, list[tuple[str, Callable[..., Any] | None]]] = {}
-
-    def _actors(self) -> Iterator[_Actor]:
-        order = self.system.order()
-        names = process_names(self.system)
-        for kind in self.system.kinds.values():
-            actions = {pc: (a, successors(self.system, a)) for pc, a in kind.actions.items()}
-            for number in range(kind.lo, kind.hi + 1):
-                at = order.index(kind.pc_name)
-                yield _Actor(names[number], number, at, number - kind.lo, actions, kind.name)
-        for rule in self.system.rules.values():
-            yield _Actor(rule.name, 0, -1, 0, {0: (rule, successors(self.system, rule))}, "")
 
     def _prepare_properties(self) -> None:
         self.invariants: list[tuple[str, str, Callable[..., Any]]] = []
@@ -118,9 +93,9 @@ class _Search:
         """Add the initial states of one leaf of ``init``."""
         for choices, state in initial_states(self.system, leaf):
             if leaf.kind == "commit":
-                self._add(state, (-1, "", "", _shown(leaf, choices)))
+                self._add(state, (-1, "", "", shown(leaf, choices)))
             else:
-                trace = Trace(_shown(leaf, choices))
+                trace = Trace(shown(leaf, choices))
                 self._record(self._bucket(leaf), leaf.prop or leaf.text, leaf.kind, trace, leaf)
 
     def _expand(self, state: State, following: list[State]) -> None:
@@ -128,17 +103,14 @@ class _Search:
         moved = False
         stuck = False
         for actor in self.actors:
-            pc = state[actor.pc_at][actor.index] if actor.pc_at >= 0 else 0
-            if pc not in actor.actions:
+            action, ways = actor.steps(state)
+            if action is None:
                 continue  # done
-            action, successors_of = actor.actions[pc]
-            out: list[tuple[int, Choices, State | None]] = []
-            successors_of(state, actor.number, out)
-            for number, choices, after in out:
-                self._take(here, state, actor, action, action.leaves[number], choices, after, following)
+            for leaf, choices, after in ways:
+                self._take(here, state, actor, action, leaf, choices, after, following)
             if action.step.rest is not True:
-                moved = moved or bool(out)
-                stuck = stuck or (not out and bool(actor.kind) and action.step.rest != "blocked")
+                moved = moved or bool(ways)
+                stuck = stuck or (not ways and bool(actor.kind) and action.step.rest != "blocked")
         if not moved:
             self._at_rest(here, state, stuck)
 
@@ -146,14 +118,14 @@ class _Search:
         self,
         here: int,
         state: State,
-        actor: _Actor,
+        actor: Actor,
         action: Action,
         leaf: Leaf,
         choices: Choices,
         after: State | None,
         following: list[State],
     ) -> None:
-        link = (here, actor.name, action.step.label, _shown(leaf, choices))
+        link = (here, actor.name, action.step.label, shown(leaf, choices))
         if after is None:
             self._record(self._bucket(leaf), leaf.prop or leaf.text, leaf.kind, self._trace_of(link), leaf)
             return
@@ -181,7 +153,8 @@ class _Search:
                 self._record(self.result.violations, name, kind, self._trace_of(link))
         for name in [n for n, holds in self.witnesses.items() if holds(state)]:
             del self.witnesses[name]
-            self.result.reached[name] = Found(name, "reachable", self._trace_of(link))
+            trace = self._trace_of(link)
+            self.result.reached[name] = Found(name, "reachable", len(trace), lambda trace=trace: trace)  # type: ignore[misc]
         for key in [k for k, (holds, two) in self.premises.items() if not two and holds(state)]:
             del self.premises[key]
             self.result.premises.add(key)
@@ -214,9 +187,9 @@ class _Search:
     def _record(self, found: dict[str, Found], name: str, kind: str, trace: Trace, leaf: Leaf | None = None) -> None:
         if name not in found:
             text, where = (leaf.text, leaf.where) if leaf else ("", None)
-            found[name] = Found(name, kind, trace, text, where)
+            found[name] = Found(name, kind, len(trace), lambda: trace, text, where)
 
-    def _cover(self, leaf: Leaf, state: State, actor: _Actor, choices: Choices) -> None:
+    def _cover(self, leaf: Leaf, state: State, actor: Actor, choices: Choices) -> None:
         pending = self._covers.get(leaf)
         if pending is None:
             pending = [(name, None if cond is b.TRUE else predicate(self.system, cond)) for name, cond in leaf.covers]
@@ -257,8 +230,11 @@ class _Search:
         elif self.clock.due():
             if self.clock.expired():
                 result.stopped = f"the time limit of {limits.timeout:g} s"
+            elif self.ceiling.left < 0:
+                result.stopped = self.ceiling.text
             if self.watch:
-                self.watch(Progress(len(self.states), result.transitions, result.depth, queue, self.clock.seconds))
+                seconds = self.clock.seconds
+                self.watch(Progress(len(self.states), result.transitions, result.depth, queue, seconds, resident()))
         return result.stopped is not None
 
 
@@ -271,39 +247,3 @@ def picked(leaf: Leaf, choices: Choices) -> dict[str, Any]:
     """Those of a leaf's plain choices that are picks from a whole domain, by parameter name."""
     pairs = ((c.term, v) for c, v in zip(leaf.choices, choices, strict=True))
     return {f"p{t.data[0]}": v for t, v in pairs if isinstance(t, Term) and t.op == "pick"}
-
-
-def _shown(leaf: Leaf, choices: Choices) -> Choices:
-    return tuple(show_choice(v, c.domain) for c, v in zip(leaf.choices, choices, strict=True))
-
-
-def process_names(system: TransitionSystem) -> dict[int, str]:
-    """Process number → name."""
-    names = {}
-    for kind in system.kinds.values():
-        domain: Any = system.variables[kind.pc_name].domain
-        names.update({n: domain.index.show(n) for n in range(kind.lo, kind.hi + 1)})
-    return names
-
-
-def initial_states(system: TransitionSystem, leaf: Leaf) -> Iterator[tuple[Choices, State]]:
-    """The states that one leaf of ``init`` gives: its fields, and every process before its first step."""
-    out: list[tuple[int, Choices, Any]] = []
-    if leaf.kind == "commit":
-        given = {n for n, _ in leaf.updates}
-        rest = tuple((n, _process_cells(system, n)) for n in system.variables if n not in given)
-        leaf = replace(leaf, updates=leaf.updates + rest)
-    successors(system, Action("init", None, 0, Step("init"), Where("", 0), (leaf,)))((), 0, out)
-    for _, choices, state in out:
-        yield choices, state
-
-
-def _process_cells(system: TransitionSystem, name: str) -> Term:
-    """The initial program counters, or one local, of all processes of a kind as a constant array."""
-    variable = system.variables[name]
-    kind = system.kinds[variable.kind or ""]
-    sort: Any = variable.domain
-    if name == kind.pc_name:
-        return b.const((kind.start,) * (kind.hi - kind.lo + 1), sort)
-    start = predicate(system, kind.initial[name])
-    return b.const(tuple(start((), None, n) for n in range(kind.lo, kind.hi + 1)), sort)

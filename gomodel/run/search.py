@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from ..language.errors import Where
@@ -18,9 +19,13 @@ FIRST = "the first violation"
 
 @dataclass(frozen=True)
 class Limits:
-    """When to stop before the end: states stored, seconds; None is no limit."""
+    """When to stop before the end: states stored, bytes of resident memory, seconds; None is no limit.
+
+    Without a limit of memory an engine stops before the machine has none left.
+    """
 
     max_states: int | None = None
+    max_memory: int | None = None
     timeout: float | None = None
     first: bool = False  # stop at the first violation
     until: frozenset[str] = frozenset()  # stop when one of these properties is violated
@@ -33,6 +38,7 @@ class Progress:
     depth: int
     queue: int
     seconds: float
+    memory: int  # resident bytes of the process
 
 
 Watch = Callable[[Progress], None]
@@ -40,17 +46,24 @@ Watch = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Found:
-    """Something the search found, with a shortest trace to it.
+    """Something the search found, with a shortest trace to it of ``length`` moves.
 
     ``kind`` is that of the property, or ``deadlock``, or ``error`` for a model error.  For properties of
     states the trace ends in the bad state; for ``fatal`` and ``error`` its last move is the one that fails.
+    ``find`` makes the trace, for those who ask: an engine need not keep one for each witness.
     """
 
     name: str
     kind: str
-    trace: Trace
+    length: int
+    find: Callable[[], Trace] = field(repr=False, compare=False)
     text: str = ""
     where: Where | None = None
+
+    @cached_property
+    def trace(self) -> Trace:
+        """Raises InternalError where the engine's own check of the moves fails."""
+        return self.find()
 
 
 @dataclass
@@ -59,13 +72,14 @@ class Exploration:
 
     ``transitions`` counts (state, process, choices) that commit; ``depth`` is the greatest length of a shortest
     path to a state.  ``stopped`` says which limit ended the search early; None means that every reachable
-    state was visited.
+    state was visited.  ``seconds`` is the whole, ``preparing`` the part of it before the search itself.
     """
 
     states: int = 0
     transitions: int = 0
     depth: int = 0
     seconds: float = 0.0
+    preparing: float = 0.0
     stopped: str | None = None
     violations: dict[str, Found] = field(default_factory=dict)
     errors: dict[str, Found] = field(default_factory=dict)

@@ -1,0 +1,122 @@
+"""What the search watches for, as conditions with numbers, and the board on which compiled code reports them.
+
+An alert is raised by the first state, or transition, where its condition holds.  The board is the memory shared
+between the compiled code and Python: counters of the kernel, the alerts still wanted, the leaves still looked at,
+and the events so far.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+
+from ..language import build as b
+from ..language.system import Action, Leaf, Property, TransitionSystem
+from ..language.terms import Term
+from ..run.search import DEADLOCK
+
+# Words of the board that the kernel uses.
+HEAD = 0  # the first state that is not yet expanded
+TAIL = 1  # states stored
+LEVEL_END = 2  # the first state of the next level
+DEPTH = 3
+TRANSITIONS = 4
+BUDGET = 5  # transitions after which the kernel returns
+CAPACITY = 6  # states that fit, or that are wanted at most
+SLOTS = 7  # of the table
+FILL = 8  # states at which the table has to grow
+EVENTS = 9  # number of events so far
+OUT = 10  # successors that fit in the buffer
+MOST = 11  # successors of one state, at most
+CONTROL = 16
+
+
+@dataclass(frozen=True)
+class Alert:
+    """``what`` is violated, error, reached, premise or deadlock; ``prop`` the property and ``number`` of a premise."""
+
+    what: str
+    name: str
+    condition: Term
+    prop: Property | None = None
+    number: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Alerts of one scope, at most 64: ``state``, ``pair`` (both ends of a transition) or ``rest``."""
+
+    number: int
+    scope: str
+    alerts: tuple[Alert, ...]
+
+
+@dataclass(frozen=True)
+class CompiledLeaf:
+    """A leaf with its number and those of the covers that hold only in some states."""
+
+    number: int
+    action: Action
+    leaf: Leaf
+    covers: tuple[tuple[int, str, Term], ...]
+
+
+def action_key(action: Action) -> tuple[str, str, int]:
+    """What tells an action from every other one of its system."""
+    return action.kind or "", "" if action.kind else action.name, action.pc
+
+
+class Board:
+    """Numbers of groups, leaves and covers, and where they stand on the board."""
+
+    def __init__(self, system: TransitionSystem) -> None:
+        self.groups = _groups(system)
+        self.leaves: list[CompiledLeaf] = []
+        self.by_action: dict[tuple[str, str, int], list[CompiledLeaf]] = {}
+        numbers = count()
+        for kind in system.kinds.values():
+            if kind.hi >= kind.lo:
+                for action in kind.actions.values():
+                    self._add(action, numbers)
+        for rule in system.rules.values():
+            self._add(rule, numbers)
+        self.covers = next(numbers)
+        self.wanted = CONTROL
+        self.pending = self.wanted + len(self.groups)  # a byte for each leaf from here
+        self.covered = self.pending + (len(self.leaves) + 7) // 8  # a byte for each leaf and each conditional cover
+        self.events = self.covered + (len(self.leaves) + self.covers + 7) // 8
+        self.size = self.events + 3 * (len(self.leaves) + sum(len(g.alerts) for g in self.groups))
+
+    def _add(self, action: Action, numbers: count[int]) -> None:
+        start = len(self.leaves)
+        for leaf in action.leaves:
+            covers = tuple((next(numbers), name, cond) for name, cond in leaf.covers if cond is not b.TRUE)
+            self.leaves.append(CompiledLeaf(len(self.leaves), action, leaf, covers))
+        self.by_action[action_key(action)] = self.leaves[start:]
+
+    def of(self, scope: str) -> list[Group]:
+        return [g for g in self.groups if g.scope == scope]
+
+
+def _groups(system: TransitionSystem) -> list[Group]:
+    """Invariants and errors apart from what is no longer looked for once it was seen."""
+    lasting: dict[str, list[Alert]] = {"state": [], "pair": []}
+    passing: dict[str, list[Alert]] = {"state": [], "pair": []}
+    rest = [Alert("deadlock", DEADLOCK, b.TRUE)]
+    for p in system.properties.values():
+        scope = "pair" if p.kind == "step_invariant" else "state"
+        if p.term is not None and p.kind in ("invariant", "step_invariant"):
+            lasting[scope].append(Alert("violated", p.name, b.not_(p.term), p))
+        elif p.term is not None and p.kind == "reachable":
+            passing[scope].append(Alert("reached", p.name, p.term, p))
+        elif p.term is not None and p.kind == "terminal":
+            rest.append(Alert("violated", p.name, b.not_(p.term), p))
+        lasting[scope] += [Alert("error", f"{p.name}: {text}", cond, p, text=text) for cond, text in p.errors]
+        passing[scope] += [Alert("premise", p.name, cond, p, k) for k, (_, cond) in enumerate(p.premises)]
+    groups: list[Group] = []
+    for scope, alerts in [*lasting.items(), *passing.items(), ("rest", rest)]:
+        possible = [a for a in alerts if a.condition is not b.FALSE]
+        for start in range(0, len(possible), 64):
+            groups.append(Group(len(groups), scope, tuple(possible[start : start + 64])))
+    return groups

@@ -1,0 +1,299 @@
+"""The compiled engine: breadth-first search by machine code, steered from Python.
+
+The kernel runs for a while, then returns: to grow its table, to report, or because time or memory is up.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from functools import partial
+from itertools import islice
+
+from ..language.errors import Where
+from ..language.system import TransitionSystem
+from ..run.actors import initial_states, shown
+from ..run.memory import HUGE, Ceiling, Region, resident
+from ..run.pycode import predicate
+from ..run.search import FIRST, INTERRUPTED, Clock, Exploration, Found, Limits, Progress, Watch
+from ..run.trace import Trace
+from .alerts import (
+    BUDGET,
+    CAPACITY,
+    DEPTH,
+    EVENTS,
+    FILL,
+    HEAD,
+    LEVEL_END,
+    MOST,
+    OUT,
+    SLOTS,
+    TAIL,
+    TRANSITIONS,
+    Alert,
+    Board,
+    CompiledLeaf,
+)
+from .cache import Cache, cache_folder
+from .layout import Layout
+from .native import Native, native
+from .paths import Paths, Wanted
+from .program import Program
+
+PAUSED, DONE, GROW, FULL = 0, 1, 2, 3  # what the kernel returns, see kernel.py
+ROOT = (1 << 32) - 1  # the parent of an initial state
+MOST_STATES = (1 << 32) - 2  # that 32-bit numbers can tell apart
+ROOM = 1024  # successors of a batch
+LOAD = 0.7  # of the table, at most
+SPARE = 4 * HUGE  # bytes left free: memory comes in pages that large
+SLICE = 0.05  # seconds that the kernel runs before it returns
+
+
+class Arena:
+    """The memory of searches, one after the other."""
+
+    def __init__(self) -> None:
+        self.states, self.parents, self.table = Region(), Region(1 << 35), Region(1 << 37)
+        self.dirty = 0  # bytes of the table that an earlier search used
+
+
+class CompiledEngine:
+    """See ``search.Engine``.  Machine code is kept in ``cache``; memory is kept for the next exploration."""
+
+    name = "compiled"
+
+    def __init__(self, cache: Cache | None = None) -> None:
+        self._cache = cache or Cache(cache_folder())
+        self._arena: Arena | None = None
+
+    def explore(self, system: TransitionSystem, limits: Limits, watch: Watch | None = None) -> Exploration:
+        """Explore every reachable state; a limit or Ctrl-C ends early and says so in ``stopped``.
+
+        Raises UsageError where the model needs numbers beyond 64 bits, or code cannot be stored.
+        """
+        clock = Clock(limits)
+        search = None
+        try:
+            layout, board = Layout(system), Board(system)
+            program = Program(system, layout, board)
+            code = native(program.text(), layout.words, self._cache)
+            self._arena = self._arena or Arena()
+            search = _Search(system, layout, board, code, program.most, self._arena, limits, clock, watch)
+            search.run()
+        except KeyboardInterrupt:
+            if search is None:
+                return Exploration(seconds=clock.seconds, stopped=INTERRUPTED)
+            search.result.stopped = INTERRUPTED
+        return search.finish()
+
+
+class _Search:
+    def __init__(
+        self,
+        system: TransitionSystem,
+        layout: Layout,
+        board: Board,
+        code: Native,
+        most: int,
+        arena: Arena,
+        limits: Limits,
+        clock: Clock,
+        watch: Watch | None,
+    ) -> None:
+        self.system, self.layout, self.board, self.code, self.arena = system, layout, board, code, arena
+        self.limits, self.clock, self.watch = limits, clock, watch
+        self.result = Exploration(preparing=clock.seconds)
+        self.width = layout.words
+        self.room = max(ROOM, most)
+        self.words = (ctypes.c_int64 * board.size)()
+        self.bytes = (ctypes.c_uint8 * (8 * board.size)).from_buffer(self.words)
+        self.out = (ctypes.c_uint64 * (self.room * self.width))()
+        self.tags = (ctypes.c_uint64 * self.room)()
+        self.aside = (ctypes.c_uint64 * 1024)()
+        self.places = (ctypes.c_uint64 * self.room)()
+        self.owners = (ctypes.c_uint32 * self.room)()
+        self.states = (ctypes.c_uint64 * (arena.states.size // 8)).from_address(arena.states.address)
+        self.parents = (ctypes.c_uint32 * (arena.parents.size // 4)).from_address(arena.parents.address)
+        self.paths = Paths(system, layout)
+        self.ceiling = Ceiling(limits.max_memory)
+        self._prepare(most)
+
+    def _prepare(self, most: int) -> None:
+        words = self.words
+        words[CAPACITY] = min(
+            self.limits.max_states or MOST_STATES, MOST_STATES, self.arena.states.size // 8 // self.width
+        )
+        words[OUT], words[MOST] = self.room, most
+        words[BUDGET] = 50_000
+        for group in self.board.groups:
+            words[self.board.wanted + group.number] = ctypes.c_int64((1 << len(group.alerts)) - 1).value
+        for leaf in self.board.leaves:
+            self.bytes[8 * self.board.pending + leaf.number] = 1
+
+    # --- the search ------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        words = self.words
+        if not self._grow(self._slots_for(2 * self.room)):
+            return
+        self._seed()
+        words[LEVEL_END] = words[TAIL]
+        while not self._stop():
+            started = time.perf_counter()
+            status = self.code.search(*self._pointers())
+            self._pace(time.perf_counter() - started)
+            self._report()
+            if status == DONE:
+                return
+            if status == FULL:
+                self.result.stopped = f"the limit of {words[CAPACITY]} states"
+            elif status == GROW and not self._grow(2 * words[SLOTS]):
+                return
+
+    def _pointers(self) -> tuple[object, ...]:
+        arena = self.arena
+        return (self.words, arena.states.address, arena.parents.address, arena.table.address, self.out, self.tags,
+                self.places, self.owners)  # fmt: skip
+
+    def _pace(self, seconds: float) -> None:
+        """Let the kernel run for about ``SLICE`` seconds."""
+        if seconds < SLICE / 2:
+            self.words[BUDGET] = min(2 * self.words[BUDGET], 1 << 40)
+        elif seconds > 2 * SLICE:
+            self.words[BUDGET] = max(self.words[BUDGET] // 2, 1000)
+
+    def _seed(self) -> None:
+        """The initial states, through the same door as all others; errors of ``init`` are recorded."""
+        for leaf in self.system.initial:
+            found = initial_states(self.system, leaf)
+            if leaf.kind != "commit":
+                for choices, _ in found:
+                    bucket = self.result.violations if leaf.kind == "fatal" else self.result.errors
+                    name, find = leaf.prop or leaf.text, partial(Trace, shown(leaf, choices))
+                    bucket.setdefault(name, Found(name, leaf.kind, 0, find, leaf.text, leaf.where))
+                continue
+            while batch := [state for _, state in islice(found, self.room)]:
+                for n, state in enumerate(batch):
+                    for k, word in enumerate(self.layout.pack(state), n * self.width):
+                        self.out[k] = word
+                    self.owners[n] = ROOT
+                if self.words[TAIL] + self.room > self.words[FILL] and not self._grow(2 * self.words[SLOTS]):
+                    return
+                self.code.seed(*self._pointers(), len(batch))
+        for kind in self.system.kinds.values():
+            if kind.hi >= kind.lo and self.words[TAIL]:
+                self.result.labels.add((kind.name, kind.start))
+
+    # --- limits ----------------------------------------------------------------------------------------------
+
+    def _stop(self) -> bool:
+        result, limits, words = self.result, self.limits, self.words
+        if result.stopped is not None:
+            return True
+        if limits.first and (result.violations or result.errors):
+            result.stopped = FIRST
+        elif limits.until and not limits.until.isdisjoint(result.violations):
+            result.stopped = "the violation that was looked for"
+        elif self.clock.expired():
+            result.stopped = f"the time limit of {limits.timeout:g} s"
+        elif self.watch and self.clock.due():
+            queue = words[TAIL] - words[HEAD]
+            self.watch(Progress(words[TAIL], words[TRANSITIONS], words[DEPTH], queue, self.clock.seconds, resident()))
+        return result.stopped is not None
+
+    def _slots_for(self, states: int) -> int:
+        slots = 1 << 12
+        while slots * LOAD < states:
+            slots *= 2
+        return slots
+
+    def _grow(self, slots: int) -> bool:
+        """A table of ``slots`` slots, and room for as many states as it takes; False where memory would not do.
+
+        What will be touched until the next time is counted now, before it is too late.
+        """
+        words, arena = self.words, self.arena
+        per_state = 8 * self.width + 4
+        free = self.ceiling.left - SPARE - max(8 * slots - arena.dirty, 0)
+        if free < self.room * per_state or 8 * slots > arena.table.size:
+            self.result.stopped = self.ceiling.text
+            return False
+        arena.table.clear(8 * words[SLOTS], min(8 * slots, arena.dirty))
+        arena.dirty = max(arena.dirty, 8 * slots)
+        words[SLOTS] = slots
+        words[FILL] = min(int(slots * LOAD), words[TAIL] + free // per_state)
+        if words[TAIL]:
+            self.code.widen(self.words, arena.table.address, self.aside)
+        return True
+
+    # --- what was found --------------------------------------------------------------------------------------
+
+    def _report(self) -> None:
+        """Take the events off the board."""
+        words, base = self.words, self.board.events
+        for k in range(words[EVENTS]):
+            code, bits, index = words[base + 3 * k : base + 3 * k + 3]
+            if code < 0:
+                self._failed(self.board.leaves[-1 - code], index)
+                continue
+            for at, alert in enumerate(self.board.groups[code].alerts):
+                if bits >> at & 1:
+                    self._raised(alert, self.board.groups[code].scope, index)
+        words[EVENTS] = 0
+
+    def _found(
+        self, name: str, kind: str, index: int, beyond: Wanted | None = None, text: str = "", where: Where | None = None
+    ) -> Found:
+        """What was found in a state, or by a move from it; its trace is made when somebody asks."""
+        path = []
+        at = index
+        while at != ROOT:
+            path.append(self.states[at * self.width : (at + 1) * self.width])
+            at = self.parents[at]
+        path.reverse()
+        length = len(path) - 1 + (beyond is not None)
+        return Found(name, kind, length, lambda: self.paths.trace(path, beyond), text, where)
+
+    def _failed(self, compiled: CompiledLeaf, index: int) -> None:
+        leaf = compiled.leaf
+        bucket = self.result.violations if leaf.kind == "fatal" else self.result.errors
+        name = leaf.prop or leaf.text
+        if name not in bucket:
+            bucket[name] = self._found(name, leaf.kind, index, lambda way, *_: way is leaf, leaf.text, leaf.where)
+
+    def _raised(self, alert: Alert, scope: str, index: int) -> None:
+        result, name = self.result, alert.name
+        if alert.what == "premise":
+            result.premises.add((name, alert.number))
+            return
+        bucket = {"reached": result.reached, "error": result.errors}.get(alert.what, result.violations)
+        if name in bucket:
+            return
+        kind = alert.prop.kind if alert.prop and alert.what != "error" else alert.what
+        bucket[name] = self._found(name, kind, index, self._between(alert) if scope == "pair" else None)
+
+    def _between(self, alert: Alert) -> Wanted:
+        """Whether a move raises an alert of both its ends."""
+        holds = predicate(self.system, alert.condition)
+        return lambda _, before, after: after is not None and bool(holds(before, after))
+
+    def finish(self) -> Exploration:
+        """What was found up to now."""
+        self._report()
+        result, words = self.result, self.words
+        result.states, result.transitions, result.depth = words[TAIL], words[TRANSITIONS], words[DEPTH]
+        base = 8 * self.board.covered
+        for leaf in self.board.leaves:
+            if not self.bytes[base + leaf.number]:
+                continue
+            if leaf.action.kind:
+                result.labels.add((leaf.action.kind, leaf.leaf.target))
+            else:
+                result.rules.add(leaf.action.name)
+            conditional = {name for _, name, _ in leaf.covers}
+            result.branches |= {name for name, _ in leaf.leaf.covers if name not in conditional}
+            for number, name, _ in leaf.covers:
+                if self.bytes[base + len(self.board.leaves) + number]:
+                    result.branches.add(name)
+        result.seconds = self.clock.seconds
+        return result

@@ -1,0 +1,43 @@
+"""The shipped specs, as they are and with every bug: both engines agree in everything."""
+
+from __future__ import annotations
+
+import pytest
+
+from gomodel import catalog
+from gomodel.language.instance import Instance, all_bugs, instance
+from gomodel.language.system import TransitionSystem
+from gomodel.language.tracer import trace
+from gomodel.run.check import instances
+from gomodel.run.search import Limits
+from tests.explore.comparing import ENGINE, compare, compare_beginning
+
+CASES = [(name, bug) for name, model in catalog.models().items() for bug in ("", *all_bugs(instances(model)[0]))]
+SMALL = {"mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})]}  # scenarios of a few thousand states
+
+
+def small(name: str) -> list[Instance]:
+    model = catalog.load(name)
+    named = [instance(model, scenario, bounds) for scenario, bounds in SMALL.get(name, [])]
+    return named or instances(model, preset="quick")
+
+
+def agree(system: TransitionSystem, most: int) -> None:
+    """In everything where there are at most so many states, else at the beginning."""
+    if ENGINE.explore(system, Limits(max_states=most + 1)).complete:
+        compare(system)
+    else:
+        compare_beginning(system, most)
+
+
+@pytest.mark.parametrize(("name", "bug"), CASES, ids=lambda case: case or "no-bug")
+def test_the_engines_agree(name: str, bug: str) -> None:
+    for inst in small(name):
+        agree(trace(inst.with_bugs(bug) if bug else inst), 6_000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "bug"), CASES, ids=lambda case: case or "no-bug")
+def test_the_engines_agree_at_the_bounds_where_bugs_are_judged(name: str, bug: str) -> None:
+    for inst in instances(catalog.load(name), preset="quick", bugs=[bug] if bug else None):
+        agree(trace(inst), 200_000)
