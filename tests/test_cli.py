@@ -128,20 +128,20 @@ def test_list_as_json(run: Run, checker: Checker, tmp_path: Path) -> None:
 
 def test_check_prints_the_report_and_passes_the_options_on(run: Run, checker: Checker) -> None:
     options = "-b goroutines=3 -b rounds=2,1 --scenario rounds --preset quick --bug m5 --safety --no-reset".split()
-    code, out, err = run("check", "mutex", *options, "--first", "--max-states", "10", "--timeout", "1.5")
+    code, out, err = run("check", "mutex", *options, "--first", "--max-states", "10", "--timeout", "1.5", "--max-memory", "1.5G")
     assert (code, err) == (0, "")
     assert out.startswith("mutex: sync.Mutex")
     assert out.endswith("exhaustive at these bounds\n")
     (asked,) = checker.asked
     limits = asked.pop("limits")
-    assert (limits.max_states, limits.timeout, limits.first) == (10, 1.5, True)
+    assert (limits.max_states, limits.max_memory, limits.timeout, limits.first) == (10, 3 << 29, 1.5, True)
     assert asked == {
         "model": "mutex",
         "bounds": {"goroutines": "3", "rounds": "2,1"},
         "scenarios": ["rounds"],
         "preset": "quick",
         "bugs": ["m5"],
-        "engine": "reference",
+        "engine": "compiled",
         "safety_only": True,
         "reset": False,
         "watch": None,
@@ -298,7 +298,7 @@ def test_the_progress_line_overwrites_itself(capsys: pytest.CaptureFixture[str])
     line(PROGRESS)
     line.clear()
     text = progress_text(PROGRESS)
-    assert text == "123,456 states, 61,728/s, depth 31, queue 2,048, 2 s"
+    assert text == "123,456 states, 61,728/s, depth 31, queue 2,048, 300 MiB, 2 s"
     assert capsys.readouterr().err == f"\r{text}\r{' ' * len(text)}\r"
 
 

@@ -44,7 +44,8 @@ PAUSED, DONE, GROW, FULL = 0, 1, 2, 3  # what the kernel returns, see kernel.py
 ROOT = (1 << 32) - 1  # the parent of an initial state
 MOST_STATES = (1 << 32) - 2  # that 32-bit numbers can tell apart
 ROOM = 1024  # successors of a batch
-LOAD = 0.7  # of the table, at most
+LOAD = 0.7  # of the table at which it grows
+FULLEST = 0.9  # where memory does not let it grow
 SPARE = 4 * HUGE  # bytes left free: memory comes in pages that large
 SLICE = 0.05  # seconds that the kernel runs before it returns
 
@@ -54,7 +55,8 @@ class Arena:
 
     def __init__(self) -> None:
         self.states, self.parents, self.table = Region(), Region(1 << 35), Region(1 << 37)
-        self.dirty = 0  # bytes of the table that an earlier search used
+        self.dirty = 0  # bytes of the table that a search has used
+        self.touched = 0  # bytes that states and parents of an earlier search occupy
 
 
 class CompiledEngine:
@@ -74,11 +76,7 @@ class CompiledEngine:
         clock = Clock(limits)
         search = None
         try:
-            layout, board = Layout(system), Board(system)
-            program = Program(system, layout, board)
-            code = native(program.text(), layout.words, self._cache)
-            self._arena = self._arena or Arena()
-            search = _Search(system, layout, board, code, program.most, self._arena, limits, clock, watch)
+            search = self.prepare(system, limits, watch, clock)
             search.run()
         except KeyboardInterrupt:
             if search is None:
@@ -86,8 +84,21 @@ class CompiledEngine:
             search.result.stopped = INTERRUPTED
         return search.finish()
 
+    def prepare(
+        self, system: TransitionSystem, limits: Limits, watch: Watch | None = None, clock: Clock | None = None
+    ) -> Search:
+        """A search about to begin: its code is compiled."""
+        clock = clock or Clock(limits)
+        layout, board = Layout(system), Board(system)
+        program = Program(system, layout, board)
+        code = native(program.text(), layout.words, self._cache)
+        self._arena = self._arena or Arena()
+        return Search(system, layout, board, code, program.most, self._arena, limits, clock, watch)
 
-class _Search:
+
+class Search:
+    """One exploration; the states stay in the arena until the next begins."""
+
     def __init__(
         self,
         system: TransitionSystem,
@@ -213,18 +224,25 @@ class _Search:
         What will be touched until the next time is counted now, before it is too late.
         """
         words, arena = self.words, self.arena
-        per_state = 8 * self.width + 4
-        free = self.ceiling.left - SPARE - max(8 * slots - arena.dirty, 0)
-        if free < self.room * per_state or 8 * slots > arena.table.size:
-            self.result.stopped = self.ceiling.text
-            return False
+        free = self.ceiling.left - SPARE
+        table = max(8 * slots - arena.dirty, 0)
+        if self._room_for_states(free - table) < words[TAIL] + self.room or 8 * slots > arena.table.size:
+            words[FILL] = min(int(words[SLOTS] * FULLEST), self._room_for_states(free))
+            if words[TAIL] + self.room > words[FILL]:
+                self.result.stopped = self.ceiling.text
+            return self.result.stopped is None
         arena.table.clear(8 * words[SLOTS], min(8 * slots, arena.dirty))
         arena.dirty = max(arena.dirty, 8 * slots)
         words[SLOTS] = slots
-        words[FILL] = min(int(slots * LOAD), words[TAIL] + free // per_state)
+        words[FILL] = min(int(slots * LOAD), self._room_for_states(free - table))
         if words[TAIL]:
-            self.code.widen(self.words, arena.table.address, self.aside)
+            self.code.widen(words, arena.table.address, self.aside)
         return True
+
+    def _room_for_states(self, free: int) -> int:
+        """How many states fit in the memory that states occupied once, and ``free`` bytes more."""
+        per_state = 8 * self.width + 4
+        return (max(self.arena.touched, self.words[TAIL] * per_state) + free) // per_state
 
     # --- what was found --------------------------------------------------------------------------------------
 
@@ -241,16 +259,27 @@ class _Search:
                     self._raised(alert, self.board.groups[code].scope, index)
         words[EVENTS] = 0
 
+    def words_of(self, number: int) -> list[int]:
+        """A stored state."""
+        return self.states[number * self.width : (number + 1) * self.width]
+
+    def successors(self, number: int) -> list[list[int]]:
+        """The successors of a stored state, in order, by the compiled code."""
+        n = self.code.expand(self.arena.states.address, number, self.out, 0, self.words)
+        return [self.out[k * self.width : (k + 1) * self.width] for k in range(n)]
+
+    def path(self, number: int) -> list[int]:
+        """The numbers of the states on a shortest path to a state."""
+        path = [number]
+        while (parent := self.parents[path[-1]]) != ROOT:
+            path.append(parent)
+        return path[::-1]
+
     def _found(
         self, name: str, kind: str, index: int, beyond: Wanted | None = None, text: str = "", where: Where | None = None
     ) -> Found:
         """What was found in a state, or by a move from it; its trace is made when somebody asks."""
-        path = []
-        at = index
-        while at != ROOT:
-            path.append(self.states[at * self.width : (at + 1) * self.width])
-            at = self.parents[at]
-        path.reverse()
+        path = [self.words_of(number) for number in self.path(index)]
         length = len(path) - 1 + (beyond is not None)
         return Found(name, kind, length, lambda: self.paths.trace(path, beyond), text, where)
 
@@ -281,6 +310,7 @@ class _Search:
         """What was found up to now."""
         self._report()
         result, words = self.result, self.words
+        self.arena.touched = max(self.arena.touched, words[TAIL] * (8 * self.width + 4))
         result.states, result.transitions, result.depth = words[TAIL], words[TRANSITIONS], words[DEPTH]
         base = 8 * self.board.covered
         for leaf in self.board.leaves:

@@ -30,6 +30,7 @@ class Native:
         pointer, number = ctypes.c_void_p, ctypes.c_int64
         self.search = self._function("search", *[pointer] * 8)
         self.seed = self._function("seed", *[pointer] * 8, number)
+        self.expand = self._function("expand", pointer, number, pointer, number, pointer)
         self.widen = self._function("widen", *[pointer] * 3)
 
     def _function(self, name: str, *arguments: Any) -> Callable[..., int]:

@@ -34,8 +34,13 @@ def boolean(value: bool) -> Term:
 
 def var(name: str, sort: Domain, op: str = "var") -> Term:
     """A state variable (``var``, or ``next`` for its value after the step), bound or process id."""
-    lo, hi = _limits(sort)
-    return intern(op, (), name, sort, lo, hi)
+    known = _variables.get((op, name))
+    if known is None or known[0] is not sort:  # hashing a domain takes longer than all the rest
+        known = _variables[op, name] = sort, intern(op, (), name, sort, *_limits(sort))
+    return known[1]
+
+
+_variables: dict[tuple[str, str], tuple[Domain, Term]] = {}  # the last use of each name
 
 
 def _limits(sort: Domain) -> tuple[int | None, int | None]:

@@ -282,7 +282,7 @@ class MutexModel(Model):
     go = "go1.27.3"
     source = ("internal/sync/mutex.go", "runtime/sema.go")
 
-    goroutines: int = Bound(2, min=1, max=6, help="goroutines in all")
+    goroutines: int = Bound(3, min=1, max=6, help="goroutines in all")
     trylockers: int = Bound(0, min=0, max=2, help="of these, goroutines that TryLock once")
     handovers: int = Bound(0, min=0, max=1, help="of these, pairs of which one Locks and the other Unlocks")
     rounds: tuple = Bound((), help="rounds of each goroutine, the last number for the rest; none: for ever")

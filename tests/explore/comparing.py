@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 from typing import Any
 
-from gomodel.explore.engine import CompiledEngine
-from gomodel.explore.layout import Layout
+from gomodel.explore.alerts import TAIL
+from gomodel.explore.engine import CompiledEngine, Search
 from gomodel.language.system import State, TransitionSystem
 from gomodel.run.reference import _Search as ReferenceSearch
 from gomodel.run.search import Exploration, Found, Limits
@@ -14,12 +13,16 @@ from gomodel.run.search import Exploration, Found, Limits
 ENGINE = CompiledEngine()
 
 
-def stored(system: TransitionSystem, count: int) -> list[State]:
-    """The states that the last exploration left, in the order of their numbers."""
-    layout = Layout(system)
-    assert ENGINE._arena is not None
-    words = (ctypes.c_uint64 * (count * layout.words)).from_address(ENGINE._arena.states.address)
-    return [layout.unpack(words[n * layout.words : (n + 1) * layout.words]) for n in range(count)]
+def stored(search: Search) -> list[State]:
+    """The states in the order of their numbers."""
+    return [search.layout.unpack(search.words_of(n)) for n in range(search.words[TAIL])]
+
+
+def explored(system: TransitionSystem, limits: Limits | None = None) -> tuple[Search, Exploration]:
+    """A finished search; its states are there until the next."""
+    search = ENGINE.prepare(system, limits or Limits())
+    search.run()
+    return search, search.finish()
 
 
 def lengths(found: dict[str, Found]) -> dict[str, Any]:
@@ -41,22 +44,23 @@ def summary(result: Exploration) -> dict[str, Any]:
 
 def compare(system: TransitionSystem) -> Exploration:
     """Explore by both; raises AssertionError where states, their order, or what was found differ."""
-    search = ReferenceSearch(system, Limits(), None)
-    search.run()
-    search.result.states = len(search.states)
-    result = ENGINE.explore(system, Limits())
-    assert summary(result) == summary(search.result)
-    assert stored(system, result.states) == list(search.states)
+    reference = ReferenceSearch(system, Limits(), None)
+    reference.run()
+    reference.result.states = len(reference.states)
+    search, result = explored(system)
+    assert summary(result) == summary(reference.result)
+    assert stored(search) == list(reference.states)
     return result
 
 
 def compare_beginning(system: TransitionSystem, count: int) -> None:
     """The same for a system that is too large: its first ``count`` states, and what is found among them for sure."""
-    search = ReferenceSearch(system, Limits(max_states=count), None)
-    search.run()
-    result = ENGINE.explore(system, Limits(max_states=count))
+    reference = ReferenceSearch(system, Limits(max_states=count), None)
+    reference.run()
+    search, result = explored(system, Limits(max_states=count))
     assert result.states == count
-    assert stored(system, count) == list(search.states)[:count]
-    for mine, theirs in ((result.violations, search.result.violations), (result.reached, search.result.reached)):
-        shallow = {n: v for n, v in lengths(theirs).items() if v[-1] < result.depth}
+    assert stored(search) == list(reference.states)[:count]
+    theirs = reference.result
+    for mine, other in ((result.violations, theirs.violations), (result.reached, theirs.reached)):
+        shallow = {n: v for n, v in lengths(other).items() if v[-1] < result.depth}
         assert {n: v for n, v in lengths(mine).items() if v[-1] < result.depth} == shallow

@@ -57,7 +57,7 @@ def _compile(module: llvm.ModuleRef) -> llvm.ExecutionEngine:
     """Optimised well, so that results which are undefined would show."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    machine = llvm.Target.from_default_triple().create_target_machine(opt=2, jit=True)
+    machine = llvm.Target.from_default_triple().create_target_machine(opt=0, jit=True)
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     options.loop_vectorization = options.slp_vectorization = False
     builder = llvm.create_pass_builder(machine, options)

@@ -158,5 +158,5 @@ def test_a_state_by_hand() -> None:
 @pytest.mark.parametrize("domain", [Int(0, 2**64), Struct(a=Bool(), b=Int(-(2**64), 0)), Array(Int(0, 2**70), 2)])
 def test_numbers_beyond_a_word_are_refused(domain: Domain) -> None:
     for drawn in (system({"x": domain}, {}), system({}, {"p": (0, 1, {"x": domain})})):
-        with pytest.raises(UsageError, match="at most 64 bits.*x\n.*--engine reference"):
+        with pytest.raises(UsageError, match=r"at most 64 bits.*x\n.*--engine reference"):
             Layout(drawn)

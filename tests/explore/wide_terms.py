@@ -74,6 +74,16 @@ def holders(domain: Domain) -> list[Domain]:
     return [c for c in SORTS if not c.scalar and any(d in same for d in _held(c))]
 
 
+@cache
+def named(domain: Domain) -> list[str]:
+    return [n for n, d in VARIABLES.items() if d in _same(domain)]
+
+
+@cache
+def local(domain: Domain) -> list[str]:
+    return [n for n, d in LOCALS.items() if d in _same(domain)]
+
+
 def _same(domain: Domain) -> tuple[Domain, ...]:
     return NUMBERS if domain == INT else (domain,)
 
@@ -138,10 +148,10 @@ class Terms:
 
     def leaf(self, domain: Domain) -> Term:
         same = _same(domain)
-        leaves = [b.var(n, d, self.pick(("var", "next"))) for n, d in VARIABLES.items() if d in same] * 2
+        leaves = [b.var(n, VARIABLES[n], self.pick(("var", "next"))) for n in named(domain)] * 2
         leaves += [b.leaf("pick", k, d) for k, d in enumerate(PICKS) if d in same]
         leaves += self._bound(domain) * 5
-        leaves += [self._local(n, d) for n, d in LOCALS.items() if d in same]
+        leaves += [self._local(n, LOCALS[n]) for n in local(domain)]
         if domain == INT:
             leaves += [b.integer(self.pick((-7, -1, 0, 1, 2, 3))), b.select(b.var("q.n", VARIABLES["q.n"]), LONE)]
         elif domain == PID:

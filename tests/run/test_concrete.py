@@ -268,7 +268,7 @@ def test_a_forged_finding_is_refused(name: str) -> None:
     begin = Move("w0", "begin")
     for forged in (Trace((1,)), Trace((1,), (begin,)), Trace((1,), (begin, Move("w0", "go on", (0,))))):
         with pytest.raises(InternalError, match="does not replay"):
-            build(inst, system, replace(true, trace=forged), "everything")
+            build(inst, system, replace(true, find=lambda forged=forged: forged), "everything")
 
 
 @pytest.mark.parametrize("kind", ["deadlock", "error", "invariant"])
@@ -276,7 +276,7 @@ def test_a_forged_kind_is_refused(kind: str) -> None:
     inst, system, _ = found_in(Everything)
     name = "deadlock" if kind == "deadlock" else "low_when_reset"
     with pytest.raises(InternalError, match="does not replay"):
-        confirm(inst, system, Found(name, kind, Trace((1,))))
+        confirm(inst, system, Found(name, kind, 0, lambda: Trace((1,))))
 
 
 def test_a_guard_that_raises_does_not_spoil_the_description() -> None:

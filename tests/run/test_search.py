@@ -89,9 +89,9 @@ def test_a_violation_before_the_limit_counts() -> None:
 
 def test_ctrl_c_keeps_what_was_found_and_leaves_later_scenarios() -> None:
     counting = model("""
-top: int = 40
+top: int = 400
 
-scenarios = {"one": Scenario("one"), "two": Scenario("two", top=41)}
+scenarios = {"one": Scenario("one"), "two": Scenario("two", top=401)}
 
 def state(self):
     self.count = Array(Int(0, self.top), self.client)
