@@ -3,17 +3,21 @@
 Fields are cut into chunks of at most one word.  The program counter and locals of a process form a record, of
 one word where they fit; each process has its own, anywhere in the state.  Chunks and records are placed by
 first fit, the largest first, and none straddles two words.
+
+Locals that are never live at the same program counter share bits.  A dead local is not stored: what stands in
+its bits belongs to others, or is zero.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
+from ..language.deadlocals import terms_of
 from ..language.domains import Plain
 from ..language.errors import UsageError
 from ..language.system import Kind, State, TransitionSystem
-from .shapes import WORD, Cells, Record, Shape, shape_of
+from ..language.terms import leaves_of
+from .shapes import WORD, Cells, Shape, shape_of
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,14 @@ class Records:
 
     A record has one or more parts of at most a word each.  ``chunks[name]`` are the places of a local's words, with
     the part in the place of the word; ``parts[r][p]`` is where part ``r`` of the ``p``-th process lies in the state.
+    ``stored[pc]`` are the locals that have a value of their own there; the others hold their default.
     """
 
     kind: Kind
     shapes: dict[str, Shape]  # of one process's program counter and locals
     chunks: dict[str, list[Place]]
     widths: list[int]
+    stored: dict[int, frozenset[str]]
     parts: list[list[Place]] = field(default_factory=list)
 
     @property
@@ -60,6 +66,7 @@ class Layout:
         self.records: dict[str, Records] = {}
         self.words = 0
         self.bits = 0
+        self._order = system.order()
         self._place()
 
     def _place(self) -> None:
@@ -90,11 +97,10 @@ class Layout:
             cells = self.shapes[name]
             assert isinstance(cells, Cells)
             shapes[name] = cells.elem
-        record = Record(tuple(shapes.values()))
-        chunks = {}
-        for name, (word, shift) in zip(names, record.places, strict=True):
-            chunks[name] = [Place(word + k, shift, bits) for k, bits in enumerate(shapes[name].widths)]
-        return Records(kind, shapes, chunks, list(record.widths))
+        pinned = _read_across_steps(self.system) & kind.locals.keys()
+        stored = {pc: kind.live[pc] | pinned for pc in range(len(kind.labels))}
+        chunks, widths = _share(kind, shapes, stored)
+        return Records(kind, shapes, chunks, widths, stored)
 
     def _first_fit(self, items: list[tuple[int, str, int, int]]) -> dict[tuple[str, int, int], tuple[int, int]]:
         used: list[int] = []
@@ -118,8 +124,10 @@ class Layout:
                 for place, value in zip(self.fields[name], self.shapes[name].pack(plain), strict=True):
                     place.put(words, value)
                 continue
-            records = self.records[variable.kind]
+            records, pcs = self.records[variable.kind], state[self._order.index(f"{variable.kind}.pc")]
             for p, cell in enumerate(plain):
+                if name != records.kind.pc_name and name not in records.stored[pcs[p]]:
+                    continue
                 for chunk, value in zip(records.chunks[name], records.shapes[name].pack(cell), strict=True):
                     place = records.parts[chunk.word][p]
                     words[place.word] |= value << place.shift + chunk.shift
@@ -134,8 +142,44 @@ class Layout:
         if kind is None:
             return self.shapes[name].unpack([place.get(words) for place in self.fields[name]])
         records = self.records[kind]
-        cells: list[Any] = []
-        for p in range(records.count):
-            parts = [places[p].get(words) for places in records.parts]
-            cells.append(records.shapes[name].unpack([chunk.get(parts) for chunk in records.chunks[name]]))
-        return tuple(cells)
+        return tuple(self._unpack_local(records, name, p, words) for p in range(records.count))
+
+    def _unpack_local(self, records: Records, name: str, p: int, words: list[int]) -> Plain:
+        kind = records.kind
+        if name != kind.pc_name and name not in records.stored[self._unpack_local(records, kind.pc_name, p, words)]:
+            return kind.locals[name].default()
+        parts = [places[p].get(words) for places in records.parts]
+        return records.shapes[name].unpack([chunk.get(parts) for chunk in records.chunks[name]])
+
+
+def _read_across_steps(system: TransitionSystem) -> set[str]:
+    """Variables that a property of two states reads: before or after, it may find a process anywhere."""
+    terms = (t for p in system.properties.values() if p.kind == "step_invariant" for t in terms_of(p))
+    return {t.data for t in leaves_of(terms, "var", "next")}
+
+
+def _share(
+    kind: Kind, shapes: dict[str, Shape], stored: dict[int, frozenset[str]]
+) -> tuple[dict[str, list[Place]], list[int]]:
+    """Places for the chunks of locals in a record, the largest first; two overlap only where never both are stored."""
+    where = {name: {pc for pc, names in stored.items() if name in names or name == kind.pc_name} for name in shapes}
+    items = [(bits, name) for name, shape in shapes.items() for bits in shape.widths if where[name]]
+    chunks: dict[str, list[Place]] = {name: [] for name in shapes}
+    widths = [0]
+    for bits, name in sorted(items, key=lambda item: (item[1] != kind.pc_name, -item[0])):
+        others = [place for other in shapes if where[other] & where[name] for place in chunks[other]]
+        place = _free(bits, others)
+        widths += [0] * (place.word + 1 - len(widths))
+        widths[place.word] = max(widths[place.word], place.shift + bits)
+        chunks[name].append(place)
+    return chunks, widths
+
+
+def _free(bits: int, taken: list[Place]) -> Place:
+    """The first place of so many bits beside those that are taken."""
+    for part in range(len(taken) + 1):
+        here = [(p.shift, p.shift + p.bits) for p in taken if p.word == part]
+        for start in sorted({0, *(end for _, end in here)}):
+            if start + bits <= WORD and all(end <= start or start + bits <= begin for begin, end in here):
+                return Place(part, start, bits)
+    raise AssertionError("one more part always has room")

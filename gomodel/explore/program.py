@@ -376,19 +376,31 @@ class _Writer:
         assert self.values.me is not None
         kind = self.program.system.kinds[leaf.action.kind]
         records = self.layout.records[kind.name]
+        kept: dict[str, None] = {}
         new: list[tuple[str, tuple[Word, ...]]] = []
-        if leaf.leaf.target != leaf.action.pc:
+        if leaf.leaf.target == leaf.action.pc:
+            kept[kind.pc_name] = None
+        else:
             new.append((kind.pc_name, (leaf.leaf.target,)))
-        new += [(name, self.values.words_of(term, records.shapes[name])) for name, term in leaf.leaf.locals]
-        holes: list[int] = [0] * len(homes)
+        assigned = dict(leaf.leaf.locals)
+        for name in sorted(records.stored[leaf.leaf.target]):
+            if name in assigned:
+                new.append((name, self.values.words_of(assigned[name], records.shapes[name])))
+            elif name in records.stored[leaf.action.pc]:
+                kept[name] = None
+            else:
+                new.append((name, tuple(records.shapes[name].pack(kind.locals[name].default()))))
+        holes = [mask(bits) for bits in records.widths]
         filled: list[Word] = [0] * len(homes)
+        for name in kept:
+            for chunk in chunks[name]:
+                holes[chunk.word] &= ~(mask(chunk.bits) << chunk.shift)
         for name, values in new:
             for chunk, value in zip(chunks[name], values, strict=True):
-                holes[chunk.word] |= mask(chunk.bits) << chunk.shift
                 filled[chunk.word] = code.bor(filled[chunk.word], code.shl(value, chunk.shift))
         old = self.values.me.parts
         return [
-            code.bxor(code.band(part, signed(hole)), value) if hole else 0
+            code.bxor(code.band(part, signed(hole)), value)
             for part, hole, value in zip(old, holes, filled, strict=True)
         ]
 

@@ -374,6 +374,8 @@ class Values:
         kind = self.layout.system.variables[variable.data].kind
         records, shape = self.layout.records[kind or ""], self.layout.shapes[variable.data]
         assert isinstance(shape, Cells)
+        if not records.chunks[variable.data]:  # never live
+            return packed.constant(shape.elem, records.kind.locals[variable.data].default())
         if variable.op == "var" and index.op == "self" and self.me is not None and self.me.kind == kind:
             chunks = (self._chunk(self.me.parts, place) for place in records.chunks[variable.data])
             return packed.from_words(self.code, shape.elem, tuple(chunks))
