@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -17,6 +18,9 @@ from gomodel.run.report import (
     Verdict,
 )
 from gomodel.run.trace import Move, Trace
+
+# Compiled code is kept with the checkout, not among that of the user's own runs.
+os.environ.setdefault("GOMODEL_CACHE", str(Path(__file__).parent.parent / ".gomodel" / "cache"))
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)

@@ -128,7 +128,9 @@ def test_list_as_json(run: Run, checker: Checker, tmp_path: Path) -> None:
 
 def test_check_prints_the_report_and_passes_the_options_on(run: Run, checker: Checker) -> None:
     options = "-b goroutines=3 -b rounds=2,1 --scenario rounds --preset quick --bug m5 --safety --no-reset".split()
-    code, out, err = run("check", "mutex", *options, "--first", "--max-states", "10", "--timeout", "1.5", "--max-memory", "1.5G")
+    code, out, err = run(
+        "check", "mutex", *options, "--first", "--max-states", "10", "--timeout", "1.5", "--max-memory", "1.5G"
+    )
     assert (code, err) == (0, "")
     assert out.startswith("mutex: sync.Mutex")
     assert out.endswith("exhaustive at these bounds\n")

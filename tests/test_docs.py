@@ -30,6 +30,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 STORIES = ("README.md", "tutorial.md")  # whose sections build on each other
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#:]+)(#[\w-]+)?\)")
+_SETTING = re.compile(r"([A-Z_]+)=(.*)")
 _SECONDS = re.compile(r"\b\d+(\.\d+)? s\b|(?<=\"seconds\": )[\d.e-]+")
 
 
@@ -64,20 +65,34 @@ SECTIONS = dict(entry for path in DOCUMENTS for entry in sections(path))
 
 def run(command: str, last_code: int) -> tuple[str, int]:
     """What one line of a console block prints, and its exit code; understands only what the documents use."""
-    line, _, tail = command.partition(" | tail -n ")
+    line, *filters = command.split(" | ")
     words = shlex.split(line)
     if words == ["echo", "$?"]:
         return f"{last_code}\n", 0
-    if words[0] == "cat":
-        return Path(words[1]).read_text(encoding="utf-8"), 0
+    settings = {}
+    while setting := _SETTING.fullmatch(words[0]):
+        settings[setting[1]] = setting[2]
+        del words[0]
     assert words[0] == "gomodel", f"the documents do not use {words[0]}"
     printed = io.StringIO()
-    with redirect_stdout(printed), redirect_stderr(printed), pytest.raises(SystemExit) as ended:
-        app(words[1:], prog_name="gomodel")
-    text = printed.getvalue()
-    if tail:
-        text = "".join(text.splitlines(keepends=True)[-int(tail) :])
-    return text, int(ended.value.code or 0)
+    with pytest.MonkeyPatch.context() as environment, redirect_stdout(printed), redirect_stderr(printed):
+        for name, value in settings.items():
+            environment.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            app(words[1:], prog_name="gomodel")
+    lines = printed.getvalue().splitlines(keepends=True)
+    for words in map(shlex.split, filters):
+        lines = filtered(lines, words)
+    return "".join(lines), 0 if filters else int(ended.value.code or 0)  # a shell has the last command's code
+
+
+def filtered(lines: list[str], words: list[str]) -> list[str]:
+    match words:
+        case ["tail", "-n", count]:
+            return lines[-int(count) :]
+        case ["grep", part]:
+            return [line for line in lines if part in line]
+    raise AssertionError(f"the documents do not use {' '.join(words)}")
 
 
 def played(block: Block) -> str:

@@ -1,0 +1,1 @@
+"""How fast the compiled engine is, and how much memory it takes: ``python -m benchmarks``."""

@@ -1,0 +1,83 @@
+"""Results as tables, in Markdown: docs/performance.md has them as they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.box import MARKDOWN
+from rich.table import Table
+from rich.text import Text
+
+from .measuring import Result, Start
+
+SHORT = 0.01  # seconds: what is over sooner has no rate
+FEW = 100_000  # states: the memory of fewer is mostly that of pages and buffers
+
+
+def machine(facts: dict[str, str]) -> Table:
+    return _table(("machine", ""), facts.items(), left=2)
+
+
+def sizes(results: Iterable[Result]) -> Table:
+    """What was explored."""
+    columns = ("case", "bounds", "W", "states", "transitions", "depth")
+    return _table(
+        columns,
+        ((r.case.name, _bounds(r), str(r.words), f"{r.states:,}", f"{r.transitions:,}", str(r.depth)) for r in results),
+        left=2,
+    )
+
+
+def searches(results: Iterable[Result]) -> Table:
+    """How long it took, in CPU seconds and in millions of transitions in one of them, and how much memory."""
+    columns = ("case", "cold s", "of it system", "warm s", "cold M/s", "warm M/s", "faults", "bytes/state", "8·W+28")
+    return _table(
+        columns,
+        (
+            (
+                r.case.name,
+                f"{r.cold:.3f}",
+                f"{r.system:.3f}",
+                f"{r.warm:.3f}",
+                _rate(r.transitions, r.cold),
+                _rate(r.transitions, r.warm),
+                f"{r.faults:,}",
+                f"{r.memory / r.states:.1f}" if r.states >= FEW else "–",
+                str(8 * r.words + 28),
+            )
+            for r in results
+        ),
+    )
+
+
+def preparations(results: Iterable[Result]) -> Table:
+    """CPU seconds before the first search of a model."""
+    columns = ("case", "tracing", "text", "program", "kernel", "sum", "Numba, once")
+    return _table(columns, map(_preparation, results))
+
+
+def starts(commands: Iterable[Start]) -> Table:
+    return _table(("command", "s"), ((c.command, f"{c.seconds:.2f}") for c in commands))
+
+
+def _preparation(r: Result) -> Sequence[str]:
+    parts = [r.tracing, *(r.making.get(piece, 0.0) for piece in ("text", "program", "kernel"))]
+    numba = f"{r.making['numba']:.2f}" if "numba" in r.making else ""
+    return r.case.name, *(f"{seconds:.2f}" for seconds in (*parts, sum(parts))), numba
+
+
+def _bounds(r: Result) -> str:
+    return ", ".join(f"{name}={value}" for name, value in r.case.bounds.items())
+
+
+def _rate(transitions: int, seconds: float) -> str:
+    return f"{transitions / seconds / 1e6:.1f}" if seconds >= SHORT else "–"
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Table:
+    table = Table(box=MARKDOWN)
+    for at, name in enumerate(columns):
+        table.add_column(name, justify="left" if at < left else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
