@@ -85,4 +85,6 @@ def _print(*all_tables: Table) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command()(main)
+    app(prog_name="python -m benchmarks")

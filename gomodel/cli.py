@@ -141,6 +141,8 @@ def check_command(
         with _json(json_file) as out:
             run = _Run(out, quiet=json_file == "-", several=every)
             for target, model in targets:
+                if run.interrupted:
+                    break
                 if bugs:
                     run.bugs(target, model, values, preset, limits, engine)
                     continue
@@ -167,6 +169,7 @@ class _Run:
     def __init__(self, out: JsonFile | None, *, quiet: bool, several: bool) -> None:
         self.out, self.quiet, self.several = out, quiet, several
         self.codes: list[int] = []
+        self.interrupted = False  # by Ctrl-C: what comes after is left out
         self.data: list[dict[str, Any]] = []
 
     def check(self, target: str, model: type[Model], **options: Any) -> None:
@@ -175,6 +178,7 @@ class _Run:
         from .output import ProgressLine
         from .report_text import report_lines
         from .run.check import check
+        from .run.search import INTERRUPTED
 
         progress = ProgressLine()
         try:
@@ -183,6 +187,7 @@ class _Run:
         finally:
             progress.clear()
         self._show(lambda width: report_lines(report, width=width))
+        self.interrupted = any(s.stopped == INTERRUPTED for s in report.scenarios)
         self._add(report.to_json(), report.exit_code)
 
     def bugs(
@@ -192,6 +197,7 @@ class _Run:
 
         from .report_text import bug_lines, bugs_verdict
         from .run.check import check_bugs
+        from .run.search import INTERRUPTED
 
         def notify(result: BugResult) -> None:
             self._show(lambda width: bug_lines(result, width=width))
@@ -199,8 +205,10 @@ class _Run:
         results = check_bugs(model, bounds=bounds, preset=preset, limits=limits, engine=engine, notify=notify)
         self._show(lambda width: [bugs_verdict(model.name, results)])
         passed = all(r.passed for r in results)
+        failed = any(not r.passed and not r.stopped for r in results)
+        self.interrupted = any(r.stopped == INTERRUPTED for r in results)
         data = {"schema": 1, "model": model.name, "bugs": [asdict(r) for r in results], "passed": passed}
-        self._add(data, 0 if passed else VIOLATED)
+        self._add(data, 0 if passed else VIOLATED if failed else INCOMPLETE)
 
     def finish(self) -> int:
         """Write the JSON file and return the exit code over all models."""

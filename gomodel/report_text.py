@@ -133,6 +133,8 @@ def bug_lines(result: BugResult, *, width: int = 80) -> list[Text]:
     """One bug that was switched on: whether the checker found what it should, and how."""
     page = Page(width)
     mark = Text("passed", style="green") if result.passed else Text("FAILED", style="bold red")
+    if result.stopped:
+        mark = Text("open", style="yellow")
     page.add(Text.assemble((result.bug, "bold"), f": {result.title}"), prefix=Text("  ") + mark + Text("  "))
     indent = " " * 10
     page.add(_finding(result), prefix=indent)
@@ -157,11 +159,15 @@ def _finding(result: BugResult) -> str:
 
 def bugs_verdict(model: str, results: Sequence[BugResult]) -> Text:
     """The final line of ``check --bugs``."""
-    failed = [r.bug for r in results if not r.passed]
+    failed = [r.bug for r in results if not (r.passed or r.stopped)]
+    undecided = [r.bug for r in results if r.stopped]
     if not results:
         return Text(f"{model}: no bugs are declared", style="bold yellow")
     if failed:
         return Text(f"{model}: {len(failed)} of {len(results)} bugs failed: {', '.join(failed)}", style="bold red")
+    if undecided:
+        text = f"{model}: {len(undecided)} of {len(results)} bugs could not be judged: {', '.join(undecided)}"
+        return Text(text, style="bold yellow")
     every = "the one bug is" if len(results) == 1 else f"all {len(results)} bugs are"
     return Text(f"{model}: {every} judged as declared", style="bold green")
 

@@ -178,7 +178,7 @@ class Conformance:
     def test_it_reports_its_progress(self) -> None:
         seen: list[Progress] = []
         system = trace(instance(LARGE.model, "", dict(LARGE.bounds)))
-        self.engine.explore(system, Limits(timeout=0.9), seen.append)
+        self.engine.explore(system, Limits(timeout=1.6), seen.append)
         assert len(seen) >= 2
         assert all(x.states <= y.states and x.seconds < y.seconds for x, y in pairwise(seen))
         assert all(p.queue > 0 and p.depth > 0 and p.transitions >= p.states - 1 for p in seen)

@@ -153,6 +153,14 @@ def test_check_prints_the_report_and_passes_the_options_on(run: Run, checker: Ch
     }
 
 
+def test_bugs_that_could_not_be_judged_are_incomplete(run: Run, checker: Checker) -> None:
+    limit = "the limit of 10 states"
+    checker.results = [BugResult("m6", "lost", False, ("x",), (), None, "", {}, False, stopped=limit)]
+    code, out, _ = run("check", "mutex", "--bugs")
+    assert code == 3
+    assert "could not be judged" in out
+
+
 def test_a_users_file_is_checked(run: Run, checker: Checker, tmp_path: Path) -> None:
     path = tmp_path / "own.py"
     path.write_text("from gomodel import Model\nclass Own(Model):\n    name = 'own'\n")

@@ -175,6 +175,19 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
         assert part in ci
 
 
+@pytest.mark.slow
+def test_the_readme_knows_the_states_of_the_mutex() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (found,) = re.findall(r"`(gomodel check mutex [^`]*)`,\s+has\s+([\d,]+ states)", text)
+    assert found[1] in run(f"{found[0]} | grep visited", 0)[0]
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_every_model_is_ok_at_quick(name: str) -> None:
+    """As docs/adding-a-component.md says."""
+    assert run(f"gomodel check {name} --preset quick", 0)[1] == report.Exit.OK
+
+
 def test_the_guide_knows_every_public_name() -> None:
     text = (ROOT / "docs" / "modelling.md").read_text(encoding="utf-8")
     assert [n for n in gomodel.__all__ if not re.search(rf"\b{n}\b", text)] == []

@@ -55,8 +55,9 @@ class Cache:
                 Path(temporary).unlink(missing_ok=True)
                 raise
         except OSError as error:
+            why = "it is not a folder" if self.folder.exists() and not self.folder.is_dir() else error.strerror or error
             raise UsageError(
-                f"compiled code cannot be written to {self.folder}: {error.strerror or error}",
+                f"compiled code cannot be written to {self.folder}: {why}",
                 mend=f"make that folder writable, or set {FOLDER} to one that is",
             ) from error
 

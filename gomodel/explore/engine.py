@@ -47,7 +47,7 @@ ROOM = 1024  # successors of a batch
 LOAD = 0.7  # of the table at which it grows
 FULLEST = 0.9  # where memory does not let it grow
 SPARE = 4 * HUGE  # bytes left free: memory comes in pages that large
-SLICE = 0.05  # seconds that the kernel runs before it returns
+SLICE = 0.03  # seconds that the kernel runs before it returns
 
 
 class Arena:

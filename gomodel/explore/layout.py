@@ -98,7 +98,8 @@ class Layout:
             assert isinstance(cells, Cells)
             shapes[name] = cells.elem
         pinned = _read_across_steps(self.system) & kind.locals.keys()
-        stored = {pc: kind.live[pc] | pinned for pc in range(len(kind.labels))}
+        everything = frozenset(kind.locals)
+        stored = {pc: kind.live.get(pc, everything) | pinned for pc in range(len(kind.labels))}
         chunks, widths = _share(kind, shapes, stored)
         return Records(kind, shapes, chunks, widths, stored)
 

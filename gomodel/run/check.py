@@ -292,13 +292,16 @@ def check_bugs(
     Judged are the bugs of the model and of the components it embeds directly; deeper ones have a model of their own.
     """
     results = []
+    explorer = engine_named(engine)
     for name, (component, bug) in all_bugs(instances(model)[0]).items():
         if "." in component._meta.path:
             continue
-        result = check_bug(model, name, bug, component, bounds or {}, preset, limits or Limits(), engine)
+        result = check_bug(model, name, bug, component, bounds or {}, preset, limits or Limits(), explorer)
         results.append(result)
         if notify:
             notify(result)
+        if result.stopped == INTERRUPTED:
+            break
     return results
 
 
@@ -310,13 +313,13 @@ def check_bug(
     bounds: dict[str, str],
     preset: str,
     limits: Limits,
-    engine: str,
+    explorer: Engine,
 ) -> BugResult:
     """One bug: its scenario, or the default ones until it is found."""
     started = time.monotonic()
     found: dict[str, int] = {}
     states = 0
-    note = ""
+    note = stopped = ""
     expected: tuple[str, ...] = ()
     chosen = instances(model, bounds, [bug.scenario] if bug.scenario else [], preset, [name])
     for inst in chosen:
@@ -324,22 +327,26 @@ def check_bug(
         known = [DEADLOCK, *system.properties]
         expected = tuple(_expected(p, component, known, model) for p in bug.broken())
         search = limits if bug.harmless else replace(limits, until=frozenset(expected))
-        explored = engine_named(engine).explore(system, search)
+        explored = explorer.explore(system, search)
         states += explored.states
         for violation in explored.violations.values():
             build(inst, system, violation, model.name)  # replayed, or it raises
             found[violation.name] = min(violation.length, found.get(violation.name, 10**9))
-        if explored.stopped and not search.until & set(found):
-            note = f"stopped at {explored.stopped}"
         if bug.harmless and explored.errors:
             note = next(iter(explored.errors))
         if search.until & set(found):
             break
+        if explored.stopped:
+            stopped = explored.stopped
+            note = f"stopped at {stopped}"
+        if explored.stopped == INTERRUPTED:
+            break
     hits = [found[e] for e in expected if e in found]
     passed = not found and not note if bug.harmless else bool(hits)
+    undecided = "" if passed or (bug.harmless and found) else stopped
     return BugResult(
         name, bug.title, bug.harmless, expected, tuple(found), min(hits, default=None), inst.scenario,
-        dict(inst.bounds), passed, note, time.monotonic() - started, states,
+        dict(inst.bounds), passed, note, time.monotonic() - started, states, undecided,
     )  # fmt: skip
 
 

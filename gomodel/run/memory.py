@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from ..language.errors import UsageError
+
 KEPT = 0.9  # of the free memory is used where no limit is given
 HUGE = 2 << 20  # pages that large make misses of the address translation rare
 _NORESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
@@ -50,7 +52,7 @@ class Region:
 
 def _reserve(size: int) -> mmap.mmap:
     if sys.platform == "win32":
-        raise OSError("the compiled engine needs memory that can be reserved (Linux, macOS)")
+        raise UsageError("the compiled engine needs Linux or macOS", mend="use --engine reference")
     while True:
         try:
             return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NORESERVE)

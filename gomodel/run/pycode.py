@@ -209,7 +209,7 @@ def successors(system: TransitionSystem, action: Action) -> Callable[..., Any]:
     groups: dict[tuple[Term, ...], list[int]] = {}
     for number, leaf in enumerate(action.leaves):
         code.count(_terms(leaf))
-        groups.setdefault(_picks(leaf), []).append(number)
+        groups.setdefault(picks_of(leaf), []).append(number)
     for picks, numbers in groups.items():
         outside = dict(code.names)
         for pick in picks:
@@ -226,7 +226,7 @@ def successors(system: TransitionSystem, action: Action) -> Callable[..., Any]:
     return compile_function("step", "s, g, out", code)
 
 
-def _picks(leaf: Leaf) -> tuple[Term, ...]:
+def picks_of(leaf: Leaf) -> tuple[Term, ...]:
     """What the leaf draws, each once: a later choice may have nothing but an earlier pick to choose from."""
     return tuple(dict.fromkeys(c.term for c in leaf.choices if isinstance(c.term, Term) and c.term.op == "pick"))
 

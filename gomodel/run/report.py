@@ -169,3 +169,4 @@ class BugResult:
     note: str = ""
     seconds: float = 0.0
     states: int = 0
+    stopped: str = ""  # the limit, or Ctrl-C, that kept it from being judged

@@ -17,22 +17,34 @@ def processes(kind: str, lo: int, count: int) -> ProcessSet:
     return ProcessSet((kind,), lo, lo + count - 1, members, None)
 
 
-def system(fields: dict[str, Domain], kinds: dict[str, tuple[int, int, dict[str, Domain]]]) -> TransitionSystem:
-    """A system of nothing but variables; a kind is its first process, how many there are, and their locals."""
+def system(
+    fields: dict[str, Domain],
+    kinds: dict[str, tuple[int, int, dict[str, Domain]]],
+    live: dict[str, list[set[str]]] | None = None,
+) -> TransitionSystem:
+    """A system of nothing but variables; a kind is its first process, how many there are, and their locals.
+
+    ``live`` are the locals that are live at each of its labels, where it is not all of them.
+    """
     variables = {n: Variable(n, d) for n, d in fields.items()}
     found = {}
-    for kind, (lo, count, locals_) in kinds.items():
-        found[kind] = Kind(kind, lo, lo + count - 1)
-        for name, domain in locals_.items():
-            array = Array(domain, processes(kind, lo, count))
-            variables[f"{kind}.{name}"] = Variable(f"{kind}.{name}", array, kind)
+    for name, (lo, count, locals_) in kinds.items():
+        kind = found[name] = Kind(name, lo, lo + count - 1, list(LABELS[:3]))
+        kind.locals = {f"{name}.{n}": d for n, d in locals_.items()}
+        at = (live or {}).get(name) or [set(locals_)] * len(kind.labels)
+        kind.live = {pc: frozenset(f"{name}.{n}" for n in names) for pc, names in enumerate(at)}
+        index = processes(name, lo, count)
+        for local, domain in {kind.pc_name: Enum(*kind.labels), **kind.locals}.items():
+            variables[local] = Variable(local, Array(domain, index), name)
     return TransitionSystem("drawn", variables, (), found, {}, {}, {})
+
+
+LABELS = ("done", "one", "two", "three", "four")
 
 
 # --- domains -------------------------------------------------------------------------------------------------
 
 SIZES = st.sampled_from((1, 2, 3, 5, 21, 64, 65))
-LABELS = ("done", "one", "two", "three", "four")
 
 
 @st.composite

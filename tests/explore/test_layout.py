@@ -41,13 +41,20 @@ def mutex() -> Layout:
     return traced(catalog.load("mutex"), "loop", goroutines=4)
 
 
-def states(drawn: TransitionSystem) -> st.SearchStrategy[tuple[Any, ...]]:
-    return st.tuples(*(values(v.domain) for v in drawn.variables.values()))
+@st.composite
+def states(draw: st.DrawFn, layout: Layout) -> tuple[Any, ...]:
+    """States in which locals that are not live hold their default."""
+    found = {n: draw(values(v.domain)) for n, v in layout.system.variables.items()}
+    for kind in layout.system.kinds.values():
+        for name, domain in kind.locals.items():
+            live = [name in kind.live[pc] for pc in found[kind.pc_name]]
+            found[name] = tuple(v if there else domain.default() for v, there in zip(found[name], live, strict=True))
+    return tuple(found.values())
 
 
 def check(layout: Layout, data: st.DataObject) -> None:
     """Two states: each is what its words say, and equal words mean equal states."""
-    one, two = (data.draw(states(layout.system)) for _ in range(2))
+    one, two = (data.draw(states(layout)) for _ in range(2))
     words = layout.pack(one)
     assert len(words) == layout.words
     assert all(0 <= word < 1 << 64 for word in words)
@@ -57,39 +64,41 @@ def check(layout: Layout, data: st.DataObject) -> None:
 
 
 def apart(layout: Layout) -> None:
-    """No two places overlap or straddle a word, and a record holds its locals apart from each other."""
+    """No two places overlap or straddle a word, nor two places of what a process holds at a label."""
     places = [p for chunks in layout.fields.values() for p in chunks]
     for records in layout.records.values():
         places += [p for part in records.parts for p in part]
-        disjoint([p for chunks in records.chunks.values() for p in chunks], records.widths)
         assert all(p.bits == width for part, width in zip(records.parts, records.widths, strict=True) for p in part)
+        for names in records.kind.live.values():
+            disjoint([p for n in (records.kind.pc_name, *names) for p in records.chunks[n]], records.widths)
     disjoint(places, [64] * layout.words)
-    assert sum(p.bits for p in places) == layout.bits == sum(bits(v.domain) for v in layout.system.variables.values())
+    assert sum(p.bits for p in places) == layout.bits
 
 
 def disjoint(places: list[Place], widths: list[int]) -> None:
     used = [0] * len(widths)
     for place in places:
         mask = (1 << place.bits) - 1 << place.shift
-        assert place.shift + place.bits <= widths[place.word]
+        assert place.shift + place.bits <= widths[place.word] <= 64
         assert not used[place.word] & mask
         used[place.word] |= mask
 
 
-locals_ = st.lists(domains, min_size=1, max_size=3).map(lambda ds: dict(zip("abc", ds, strict=False)))
-systems = st.builds(
-    system,
-    st.lists(domains, max_size=3).map(lambda ds: dict(zip("xyz", ds, strict=False))),
-    st.fixed_dictionaries({
-        "p": st.tuples(st.just(0), st.integers(0, 4), locals_),
-        "q": st.tuples(st.just(4), st.integers(1, 2), locals_),
-    }),
-)  # fmt: skip
+NAMES = ("x", "y", "z")
+drawn_fields = st.lists(domains, max_size=3).map(lambda ds: dict(zip(NAMES, ds, strict=False)))
+drawn_live = st.lists(st.sets(st.sampled_from(NAMES)), min_size=3, max_size=3)
+
+
+@st.composite
+def systems(draw: st.DrawFn) -> TransitionSystem:
+    kinds = {kind: (lo, draw(st.integers(0, 4)), draw(drawn_fields)) for kind, lo in (("p", 0), ("q", 4))}
+    live = {kind: [at & set(locals_) for at in draw(drawn_live)] for kind, (_, _, locals_) in kinds.items()}
+    return system(draw(drawn_fields), kinds, live)
 
 
 @given(st.data())
 def test_random_systems(data: st.DataObject) -> None:
-    check(Layout(data.draw(systems)), data)
+    check(Layout(data.draw(systems())), data)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)

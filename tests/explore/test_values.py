@@ -13,15 +13,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gomodel.explore.values import UNROLL, Shapes, Values
+from gomodel.explore.assembly import Word
+from gomodel.explore.layout import Layout
+from gomodel.explore.shapes import shape_of
+from gomodel.explore.term_shapes import Shapes
+from gomodel.explore.values import UNROLL, Process, Values
 from gomodel.language import build as b
-from gomodel.language.domains import Array, Domain, Int, Option, Plain, Seq, Set, Struct, index_base, index_size
+from gomodel.language.domains import Array, Domain, Int, Option, Plain, Queue, Seq, Set, Struct, index_base, index_size
 from gomodel.language.errors import UsageError
 from gomodel.language.terms import INT, Term
 from tests.naive import Env, evaluate
 
 from .compiling import Function, Machine
-from .drawing import processes
+from .drawing import processes, system
 from .wide_terms import (
     FLAG,
     LAYOUT,
@@ -294,6 +298,33 @@ def test_locals_of_each_process() -> None:
     compiled = Compiled([(t, INT) for t in found])
     for moment, (number, term) in product(moments()[:20], enumerate(found)):
         check(compiled, number, term, INT, moment, naively(term, moment))
+
+
+def test_locals_that_share_bits() -> None:
+    locals_ = {"n": NUMBER, "line": Queue(NUMBER, 4), "maybe": Option(NUMBER), "never": NUMBER}
+    live = [set(), {"n", "line"}, {"maybe"}]
+    layout = Layout(system({}, {"p": (1, 3, locals_)}, {"p": live}))
+    names = ["p.pc", *(f"p.{n}" for n in locals_)]
+    for me, (name, domain) in product((1, 2, 3), locals_.items()):
+        function = Function()
+        words: list[Word] = [function.take() for _ in range(layout.words)]
+        parts: list[Word] = [function.take() for _ in layout.records["p"].parts]
+        values = Values(function.code, Shapes(layout), words, me=Process("p", me, parts))
+        array = b.var(f"p.{name}", Array(domain, P))
+        for index in (b.leaf("self", "p", PID), b.const(me, PID)):
+            function.give(*values.words_of(b.select(array, index), shape_of(domain)))
+        machine = Machine([function])
+        for pcs in product(range(3), repeat=3):
+            if name in live[pcs[me - 1]] or name == "never":
+                state = dict.fromkeys(names, ()) | {"p.pc": pcs}
+                for n, d in locals_.items():
+                    state[f"p.{n}"] = tuple(SOME[n] if n in live[pc] else d.default() for pc in pcs)
+                before = layout.pack(tuple(state.values()))
+                given_ = [*before, *(part[me - 1].get(before) for part in layout.records["p"].parts)]
+                assert machine.run(0, given_) == 2 * shape_of(domain).pack(state[f"p.{name}"][me - 1])
+
+
+SOME = {"n": -2, "line": (4, -3), "maybe": 3}
 
 
 def test_what_was_computed_on_one_way_is_not_at_hand_on_another() -> None:

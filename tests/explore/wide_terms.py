@@ -16,7 +16,8 @@ from gomodel.explore.assembly import Word
 from gomodel.explore.layout import Layout
 from gomodel.explore.packed import Value
 from gomodel.explore.shapes import Number, Shape, Truth, shape_of
-from gomodel.explore.values import UNROLL, Process, Shapes, Values
+from gomodel.explore.term_shapes import Shapes
+from gomodel.explore.values import UNROLL, Process, Values
 from gomodel.language import build as b
 from gomodel.language.domains import Array, Bag, Bool, Domain, Enum, Int, Option, Plain, Queue, Seq, Set, Struct
 from gomodel.language.processes import Pid
@@ -25,10 +26,10 @@ from gomodel.language.terms import BOOL, INT, Term, leaves_of
 from gomodel.run.pycode import predicate
 
 from .compiling import Function, Machine
-from .drawing import processes, system
+from .drawing import LABELS, processes, system
 
 P = processes("p", 1, 3)
-FLAG, COLOUR, PID = Bool(), Enum("red", "green", "blue"), Pid(P)
+FLAG, COLOUR, LABEL, PID = Bool(), Enum("red", "green", "blue"), Enum(*LABELS[:3]), Pid(P)
 SMALL, NUMBER, ONE = Int(0, 2), Int(-3, 4), Int(5, 5)
 WIDE, WHOLE = Int(-(2**40), 2**40), Int(-(2**62), 2**62)  # 42 and 64 bits
 MANY = Int(-1, UNROLL + 8)  # a quantifier over these is a loop
@@ -36,7 +37,7 @@ PAIR = Struct(f=FLAG, n=NUMBER, c=COLOUR)
 EXACT = Struct(a=Int(0, 2**32 - 1), b=Int(-(2**31), 2**31 - 1))  # 64 bits
 BIG = Struct(a=WIDE, n=NUMBER, b=WIDE, r=Array(PAIR, 2))  # two words
 FIELDS: dict[str, Domain] = {
-    "flag": FLAG, "colour": COLOUR, "pid": PID, "small": SMALL, "number": NUMBER, "one": ONE, "wide": WIDE,
+    "flag": FLAG, "colour": COLOUR, "label": LABEL, "pid": PID, "small": SMALL, "number": NUMBER, "one": ONE, "wide": WIDE,
     "wider": WIDE, "whole": WHOLE, "pair": PAIR, "exact": EXACT, "big": BIG,
     "maybe": Option(NUMBER), "maybe_flag": Option(FLAG), "maybe_colour": Option(COLOUR), "maybe_pid": Option(PID),
     "maybe_pair": Option(PAIR), "maybe_big": Option(BIG), "maybe_one": Option(ONE), "maybe_whole": Option(WHOLE),
@@ -49,9 +50,10 @@ FIELDS: dict[str, Domain] = {
     "set": Set(SMALL), "pids": Set(PID), "many": Set(Int(0, 69)), "bag": Bag(NUMBER, 3),
 }  # fmt: skip
 LOCALS: dict[str, Domain] = {
-    "pc": Enum("done", "a", "b"), "n": NUMBER, "f": FLAG, "line": Queue(NUMBER, 4), "big": BIG, "maybe": Option(NUMBER),
+    "n": NUMBER, "f": FLAG, "line": Queue(NUMBER, 4), "big": BIG, "maybe": Option(NUMBER),
 }  # fmt: skip
-SYSTEM = system(FIELDS, {"q": (0, 1, {"pc": Enum("done", "a"), "n": SMALL}), "p": (1, 3, LOCALS)})
+SYSTEM = system(FIELDS, {"q": (0, 1, {"n": SMALL}), "p": (1, 3, LOCALS)})
+LOCALS["pc"] = LABEL
 LAYOUT = Layout(SYSTEM)
 VARIABLES = {n: v.domain for n, v in SYSTEM.variables.items()}
 LONE = b.const(0, processes("q", 0, 1).domain)

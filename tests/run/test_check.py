@@ -7,6 +7,7 @@ import pytest
 from gomodel.language.errors import UsageError
 from gomodel.run.check import check, check_bugs
 from gomodel.run.report import Exit, Report, Verdict
+from gomodel.run.search import INTERRUPTED, Exploration, Limits
 from tests.language.source import model_of
 from tests.small import model, verdict
 
@@ -151,6 +152,25 @@ def test_every_bug_is_judged_by_the_properties_it_names() -> None:
     assert results["there"].expected == ("small", "deadlock")
     assert results["mild"].found == results["lost"].found == ("small",)
     assert results["slow"].found == ()
+
+
+def test_a_bug_that_a_limit_hides_is_open_not_failed() -> None:
+    results = {r.bug: r for r in check_bugs(BUGGY, limits=Limits(max_states=2))}
+    assert results["over"].stopped == "the limit of 2 states"
+    assert not results["over"].passed
+    assert results["there"].passed == (results["there"].stopped == "")
+
+
+def test_ctrl_c_ends_the_judging_of_bugs(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        name = "interrupted"
+
+        def explore(self, *_: object) -> Exploration:
+            return Exploration(stopped=INTERRUPTED)
+
+    monkeypatch.setattr("gomodel.run.check.engine_named", lambda _: Interrupted())
+    (result,) = check_bugs(BUGGY)
+    assert (result.bug, result.passed, result.stopped) == ("over", False, INTERRUPTED)
 
 
 def test_a_single_bug_brings_its_bounds_except_what_the_user_sets() -> None:
