@@ -4,7 +4,8 @@ States are numbered in the order of discovery and stored one behind the other, W
 queue.  The table has a slot of 64 bits per entry, the tag in the upper half and the number of the state plus one
 in the lower; an equal tag is confirmed by comparing the state itself, so storage is exact.
 
-A batch of states is expanded first; the successors' slots are fetched ahead, then the states they may be equal
+A line of the table, 64 bytes, has eight slots, which are compared with a tag at once and filled in order; what does
+not fit goes to the next line.  A batch of states is expanded first; the successors' slots are fetched ahead, then the states they may be equal
 to, so that the processor waits for many misses at once.
 
 This module is imported only where the kernel has to be translated (see ``native``).  W and the model's functions
@@ -50,6 +51,7 @@ judge: Any = types.ExternalFunction("judge", EXTERNAL["judge"])
 
 PAUSED, DONE, GROW, FULL = 0, 1, 2, 3  # what ``search`` returns: the budget is spent, no more states, no room
 BATCH = 4096  # states expanded without looking up
+NEW = uint64(1 << 63)
 ASIDE = 64  # lines of the table that are put aside while it grows
 
 
@@ -71,6 +73,54 @@ def _prefetch(typingctx: Any, pointer: Any, index: Any) -> Any:
     return types.void(pointer, index), generate
 
 
+def _line_of(builder: Any, table: Any, at: Any) -> Any:
+    """The eight slots from ``table[at]`` up as a vector."""
+    vector = llvmlite.ir.VectorType(llvmlite.ir.IntType(64), 8)
+    return builder.load(builder.bitcast(builder.gep(table, [at]), vector.as_pointer()), align=64)
+
+
+def _splat(value: Any) -> Any:
+    return llvmlite.ir.Constant(llvmlite.ir.VectorType(llvmlite.ir.IntType(64), 8), [value] * 8)
+
+
+def _as_bits(builder: Any, flags: Any) -> Any:
+    return builder.zext(builder.bitcast(flags, llvmlite.ir.IntType(8)), llvmlite.ir.IntType(64))
+
+
+@intrinsic
+def _matching(typingctx: Any, table: Any, at: Any, tag: Any) -> Any:
+    """A bit for each slot of the line at ``at`` that has the tag."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        tags = builder.lshr(_line_of(builder, args[0], args[1]), _splat(32))
+        wanted = _splat(llvmlite.ir.Undefined)
+        for k in range(8):
+            wanted = builder.insert_element(wanted, args[2], llvmlite.ir.Constant(llvmlite.ir.IntType(32), k))
+        return _as_bits(builder, builder.icmp_unsigned("==", tags, wanted))
+
+    return types.uint64(table, at, tag), generate
+
+
+@intrinsic
+def _free(typingctx: Any, table: Any, at: Any) -> Any:
+    """A bit for each free slot of the line at ``at``."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _as_bits(builder, builder.icmp_unsigned("==", _line_of(builder, args[0], args[1]), _splat(0)))
+
+    return types.uint64(table, at), generate
+
+
+@intrinsic
+def _lowest(typingctx: Any, bits: Any) -> Any:
+    """The number of the lowest bit that is set."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], llvmlite.ir.Constant(llvmlite.ir.IntType(1), 1))
+
+    return types.uint64(bits), generate
+
+
 @njit(error_model="numpy")
 def _hash(words: Any, start: Any) -> Any:
     h = uint64(0x9E3779B97F4A7C15)
@@ -81,21 +131,22 @@ def _hash(words: Any, start: Any) -> Any:
 
 
 @njit(error_model="numpy")
-def _home(tag: Any, slots: Any) -> Any:
-    """The slot where the search for a tag begins: a line by its upper bits, in it some slot by its lowest."""
-    line = (tag * (uint64(slots) >> uint64(3))) >> uint64(32)
-    return (line << uint64(3)) | (tag & uint64(7))
+def _tag(h: Any) -> Any:
+    """The upper half of a hash, made odd: the tag of a free slot is 0."""
+    return (h >> uint64(32)) | uint64(1)
 
 
 @njit(error_model="numpy")
-def _next(at: Any, tag: Any, slots: Any) -> Any:
-    """The slot after ``at``: round the cache line first, then the next line, beginning at the same place in it."""
-    following = (at & ~uint64(7)) | ((at + uint64(1)) & uint64(7))
-    if (following & uint64(7)) == (tag & uint64(7)):
-        following += uint64(8)
-        if following >= uint64(slots):
-            following &= uint64(7)
-    return following
+def _home(tag: Any, slots: Any) -> Any:
+    """The line, by its first slot, where the search for a tag begins."""
+    return ((tag * (uint64(slots) >> uint64(3))) >> uint64(32)) << uint64(3)
+
+
+@njit(error_model="numpy")
+def _next(at: Any, slots: Any) -> Any:
+    """The line after that at ``at``."""
+    at += uint64(8)
+    return at if at < uint64(slots) else uint64(0)
 
 
 @njit(error_model="numpy")
@@ -108,7 +159,7 @@ def _number(entry: Any) -> Any:
 def _fetch(slots: Any, table: Any, out: Any, tags: Any, places: Any, start: Any, end: Any) -> None:
     """Hash successors and fetch their slots."""
     for i in range(start, end):
-        tag = _hash(out, i * width()) >> uint64(32)
+        tag = _tag(_hash(out, i * width()))
         at = _home(tag, slots)
         tags[i] = tag
         places[i] = at
@@ -117,54 +168,62 @@ def _fetch(slots: Any, table: Any, out: Any, tags: Any, places: Any, start: Any,
 
 @njit(error_model="numpy")
 def _probe(slots: Any, states: Any, table: Any, tags: Any, places: Any, n: Any) -> None:
-    """Find the first slots that are free or have the tag, and fetch the states there.
+    """Find the first lines that have the tag or a free slot, and fetch the states there.
 
-    Slots before it are taken by others and stay so.
+    Lines before are full, and stay as they are.
     """
     w = width()
     for i in range(n):
         tag = tags[i]
         at = places[i]
         while True:
-            entry = table[at]
-            if entry == uint64(0):
-                break
-            if (entry >> uint64(32)) == tag:
-                other = _number(entry) * uint64(w)
+            matching = _matching(table, at, tag)
+            if matching:
+                other = _number(table[at + _lowest(matching)]) * uint64(w)
                 _prefetch(states, other)
                 _prefetch(states, other + uint64(w - 1))
                 break
-            at = _next(at, tag, slots)
+            if _free(table, at):
+                break
+            at = _next(at, slots)
         places[i] = at
+
+
+@njit(error_model="numpy")
+def _stored(slots: Any, states: Any, table: Any, out: Any, i: Any, tag: Any, at: Any) -> Any:
+    """Where successor ``i`` is stored, or else the free slot for it, with the uppermost bit set."""
+    w = width()
+    while True:
+        matching = _matching(table, at, tag)
+        while matching:
+            slot = at + _lowest(matching)
+            other = _number(table[slot]) * uint64(w)
+            same = True
+            for k in range(w):
+                if states[other + uint64(k)] != out[i * w + k]:
+                    same = False
+            if same:
+                return slot
+            matching &= matching - uint64(1)
+        free = _free(table, at)
+        if free:
+            return (at + _lowest(free)) | NEW
+        at = _next(at, slots)
 
 
 @njit(error_model="numpy")
 def _insert(
     board: Any, states: Any, parents: Any, table: Any, out: Any, tags: Any, places: Any, owners: Any, n: Any
 ) -> Any:
-    """Store those successors that are new.  Returns False where no more states are wanted."""
+    """Store those of ``n`` successors that are new.  Returns False where no more states are wanted."""
     w = width()
     slots = board[SLOTS]
     capacity = board[CAPACITY]
     tail = board[TAIL]
     for i in range(n):
         tag = tags[i]
-        at = places[i]
-        known = False
-        while True:
-            entry = table[at]
-            if entry == uint64(0):
-                break
-            if (entry >> uint64(32)) == tag:
-                other = _number(entry) * uint64(w)
-                known = True
-                for k in range(w):
-                    if states[other + uint64(k)] != out[i * w + k]:
-                        known = False
-                if known:
-                    break
-            at = _next(at, tag, slots)
-        if known:
+        slot = _stored(slots, states, table, out, i, tag, places[i])
+        if slot < NEW:
             continue
         if tail == capacity:
             return False
@@ -173,7 +232,7 @@ def _insert(
         parents[tail] = uint32(owners[i])
         tail += 1
         board[TAIL] = tail
-        table[at] = (tag << uint64(32)) | uint64(tail)
+        table[slot ^ NEW] = (tag << uint64(32)) | uint64(tail)
         judge(states, tail - 1, board)
     return True
 
@@ -229,11 +288,12 @@ def seed(
 @njit(error_model="numpy")
 def _settle(table: Any, slots: Any, entry: Any) -> None:
     """Put an entry where it belongs."""
-    tag = entry >> uint64(32)
-    at = _home(tag, slots)
-    while table[at] != uint64(0):
-        at = _next(at, tag, slots)
-    table[at] = entry
+    at = _home(entry >> uint64(32), slots)
+    free = _free(table, at)
+    while not free:
+        at = _next(at, slots)
+        free = _free(table, at)
+    table[at + _lowest(free)] = entry
 
 
 @cfunc(types.int64(Ints, Words, Words), error_model="numpy")

@@ -164,15 +164,14 @@ def _share(
 ) -> tuple[dict[str, list[Place]], list[int]]:
     """Places for the chunks of locals in a record, the largest first; two overlap only where never both are stored."""
     where = {name: {pc for pc, names in stored.items() if name in names or name == kind.pc_name} for name in shapes}
-    items = [(bits, name) for name, shape in shapes.items() for bits in shape.widths if where[name]]
-    chunks: dict[str, list[Place]] = {name: [] for name in shapes}
+    items = [(bits, name, k) for name, shape in shapes.items() if where[name] for k, bits in enumerate(shape.widths)]
+    found: dict[tuple[str, int], Place] = {}
     widths = [0]
-    for bits, name in sorted(items, key=lambda item: (item[1] != kind.pc_name, -item[0])):
-        others = [place for other in shapes if where[other] & where[name] for place in chunks[other]]
-        place = _free(bits, others)
+    for bits, name, k in sorted(items, key=lambda item: (item[1] != kind.pc_name, -item[0])):
+        place = found[name, k] = _free(bits, [p for (other, _), p in found.items() if where[other] & where[name]])
         widths += [0] * (place.word + 1 - len(widths))
         widths[place.word] = max(widths[place.word], place.shift + bits)
-        chunks[name].append(place)
+    chunks = {name: [found[name, k] for _, other, k in items if other == name] for name in shapes}
     return chunks, widths
 
 

@@ -104,6 +104,8 @@ def emitted(code: Code, name: str, arguments: Sequence[Any]) -> Any:
 @settings(max_examples=10)
 def test_words(name: str, data: st.DataObject) -> None:
     drawn = data.draw(cases(name))
+    if OPS[name].arguments == (WORDS, WORDS):
+        drawn += [((a, b), (False, False)) for a in (-(2**63), 2**63 - 1) for b in (-1, 0)]
     functions = []
     for arguments, known in drawn:
         function = Function()

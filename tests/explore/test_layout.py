@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gomodel import catalog
 from gomodel.explore.layout import Layout, Place
-from gomodel.language.domains import Array, Bool, Domain, Enum, Int, Queue, Struct
+from gomodel.language.domains import Array, Bool, Domain, Int, Queue, Struct
 from gomodel.language.errors import UsageError
 from gomodel.language.instance import instance
 from gomodel.language.model import Model
@@ -19,7 +19,7 @@ from gomodel.language.system import TransitionSystem
 from gomodel.language.tracer import trace
 from tests.models import concurrent, everything, graphs, puzzles
 
-from .drawing import bits, domains, system, values
+from .drawing import bits, domains, enough_for, system, values
 
 MODELS: list[type[Model]] = [
     concurrent.Philosophers,
@@ -72,7 +72,17 @@ def apart(layout: Layout) -> None:
         for names in records.kind.live.values():
             disjoint([p for n in (records.kind.pc_name, *names) for p in records.chunks[n]], records.widths)
     disjoint(places, [64] * layout.words)
-    assert sum(p.bits for p in places) == layout.bits
+    assert sum(p.bits for p in places) == layout.bits >= least(layout)
+
+
+def least(layout: Layout) -> int:
+    """The bits of all fields, and of what each process may hold at once."""
+    system = layout.system
+    total = sum(bits(v.domain) for v in system.variables.values() if v.kind is None)
+    for kind in system.kinds.values():
+        most = max(sum(bits(kind.locals[n]) for n in names) for names in kind.live.values())
+        total += (kind.hi - kind.lo + 1) * (enough_for(len(kind.labels)) + most)
+    return total
 
 
 def disjoint(places: list[Place], widths: list[int]) -> None:
@@ -115,8 +125,8 @@ def test_the_mutex(data: st.DataObject) -> None:
 
 
 def test_words_of_the_mutex() -> None:
-    assert mutex().words == 3
-    assert len({p.word for part in mutex().records["client"].parts for p in part}) > 1  # not all beside each other
+    assert 64 < least(mutex()) <= mutex().bits <= 128
+    assert mutex().words == 2
 
 
 @pytest.mark.parametrize(
@@ -147,8 +157,10 @@ def of(*widths: int) -> dict[str, Domain]:
         (of(64, 0, 64, 1), {}, 0, 3),
         ({"x": Array(Int(0, 7), 40), "y": Int(0, 1)}, {}, 0, 2),  # 63 + 57 bits, and one
         (of(), of(30), 5, 3),  # two processes a word
-        (of(4), of(10, 20), 4, 2),  # the fields beside them
+        (of(4), of(10, 18), 4, 2),  # the fields beside them
         (of(), of(40, 40), 2, 4),  # a record in two parts
+        (of(), of(62), 1, 1),  # the program counter takes two bits
+        (of(), of(63), 1, 2),
         (of(), {"q": Queue(Array(Bool(), 40), 3)}, 3, 9),
     ],
 )
@@ -156,12 +168,36 @@ def test_words_by_hand(fields: dict[str, Domain], locals_: dict[str, Domain], co
     assert Layout(system(fields, {"p": (0, count, locals_)})).words == words
 
 
+@pytest.mark.parametrize(
+    ("widths", "live", "count", "words"),
+    [
+        ((40, 40), [set(), {"x0"}, {"x1"}], 2, 2),  # never both
+        ((40, 40), [set(), {"x0", "x1"}, {"x1"}], 2, 4),
+        ((10, 20, 30), [set(), {"x0", "x1"}, {"x2"}], 4, 2),
+        ((10, 20, 30), [{"x0"}, {"x1"}, {"x2"}], 4, 2),
+        ((60, 60), [set(), {"x0"}, {"x0"}], 2, 2),  # the other has no bits at all
+        ((64,), [set(), set(), set()], 32, 1),
+    ],
+)
+def test_words_of_locals_that_share_bits(widths: list[int], live: list[set[str]], count: int, words: int) -> None:
+    assert Layout(system({}, {"p": (0, count, of(*widths))}, {"p": live})).words == words
+
+
 def test_a_state_by_hand() -> None:
-    drawn = system({"flag": Bool(), "n": Int(-1, 6)}, {"p": (2, 2, {"pc": Enum("done", "a", "b"), "k": Int(5, 8)})})
+    drawn = system({"flag": Bool(), "n": Int(-1, 6)}, {"p": (2, 2, {"k": Int(5, 8)})})
     layout = Layout(drawn)
     # Both records of four bits come first, then three bits for n, then the flag; in a record, k above pc.
     assert layout.pack((True, 2, (1, 2), (5, 8))) == [0b1_011_1110_0001]
     assert layout.unpack([0b1_011_1110_0001]) == (True, 2, (1, 2), (5, 8))
+
+
+def test_a_state_with_shared_bits_by_hand() -> None:
+    live = {"p": [set(), {"a"}, {"b"}]}
+    layout = Layout(system({}, {"p": (0, 3, {"a": Int(0, 3), "b": Int(-3, 4)})}, live))
+    # A record has five bits: the label, and above it a or b.  What is not live has its default, 0.
+    state = ((1, 2, 0), (3, 0, 0), (0, -1, 0))
+    assert layout.pack(state) == [0b00000_01010_01101]
+    assert layout.unpack([0b00000_01010_01101]) == state
 
 
 @pytest.mark.parametrize("domain", [Int(0, 2**64), Struct(a=Bool(), b=Int(-(2**64), 0)), Array(Int(0, 2**70), 2)])

@@ -37,8 +37,8 @@ PAIR = Struct(f=FLAG, n=NUMBER, c=COLOUR)
 EXACT = Struct(a=Int(0, 2**32 - 1), b=Int(-(2**31), 2**31 - 1))  # 64 bits
 BIG = Struct(a=WIDE, n=NUMBER, b=WIDE, r=Array(PAIR, 2))  # two words
 FIELDS: dict[str, Domain] = {
-    "flag": FLAG, "colour": COLOUR, "label": LABEL, "pid": PID, "small": SMALL, "number": NUMBER, "one": ONE, "wide": WIDE,
-    "wider": WIDE, "whole": WHOLE, "pair": PAIR, "exact": EXACT, "big": BIG,
+    "flag": FLAG, "colour": COLOUR, "label": LABEL, "pid": PID, "small": SMALL, "number": NUMBER, "one": ONE,
+    "wide": WIDE, "wider": WIDE, "whole": WHOLE, "pair": PAIR, "exact": EXACT, "big": BIG,
     "maybe": Option(NUMBER), "maybe_flag": Option(FLAG), "maybe_colour": Option(COLOUR), "maybe_pid": Option(PID),
     "maybe_pair": Option(PAIR), "maybe_big": Option(BIG), "maybe_one": Option(ONE), "maybe_whole": Option(WHOLE),
     "row": Array(NUMBER, 3), "long": Array(NUMBER, MANY), "flags": Array(FLAG, COLOUR), "by_flag": Array(SMALL, FLAG),
