@@ -16,6 +16,8 @@ from .cache import Cache
 
 ENTRIES = ("search", "seed", "widen")  # of the kernel
 PROGRAM = ("expand", "judge")  # what the kernel calls of a program
+# The generator and the kernel, read when they are imported: code on disk belongs to what made it.
+SOURCES = "".join(path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("*.py")))
 WIDTH = "width"  # the words of a state: a constant of the kernel's code
 
 
@@ -47,7 +49,7 @@ def native(program: str, words: int, cache: Cache) -> Native:
 
 
 def _cached(cache: Cache, kind: str, key: str, make: Callable[[], bytes]) -> bytes:
-    name = f"{kind}-{_digest(key, _toolchain(), _sources())}"
+    name = f"{kind}-{_digest(key, _toolchain(), SOURCES)}"
     content = cache.get(name)
     if content is None:
         content = make()
@@ -72,12 +74,6 @@ def _toolchain() -> str:
     _initialise()
     cpu = f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
     return f"{llvmlite.__version__} {llvm.llvm_version_info} {cpu} {llvm.get_process_triple()}"
-
-
-@cache
-def _sources() -> str:
-    """The generator and the kernel, as they are on disk."""
-    return "".join(p.read_text("utf-8") for p in sorted(Path(__file__).parent.glob("*.py")))
 
 
 @cache

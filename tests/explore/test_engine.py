@@ -22,7 +22,6 @@ from gomodel.run.search import Exploration, Limits
 from tests.models.graphs import Chain, Counters
 from tests.small import load
 
-
 LARGE = """\
 from gomodel import *
 class M(Model):

@@ -12,10 +12,9 @@ from gomodel.language.errors import SpecError
 from gomodel.language.instance import instance
 from gomodel.language.tracer import trace
 from gomodel.run.search import Exploration
+from tests.explore.comparing import compare
 from tests.random_models import REFUSED, write_model
 from tests.small import load
-
-from tests.explore.comparing import compare
 
 randoms = st.randoms(use_true_random=False)
 
