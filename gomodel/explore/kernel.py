@@ -5,8 +5,8 @@ queue.  The table has a slot of 64 bits per entry, the tag in the upper half and
 in the lower; an equal tag is confirmed by comparing the state itself, so storage is exact.
 
 A line of the table, 64 bytes, has eight slots, which are compared with a tag at once and filled in order; what does
-not fit goes to the next line.  A batch of states is expanded first; the successors' slots are fetched ahead, then the states they may be equal
-to, so that the processor waits for many misses at once.
+not fit goes to the next line.  A batch of states is expanded first; the successors' lines are fetched ahead, then the
+states they may be equal to, so that the processor waits for many misses at once.
 
 This module is imported only where the kernel has to be translated (see ``native``).  W and the model's functions
 are external symbols: the one becomes a constant, the others are linked.

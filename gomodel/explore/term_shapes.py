@@ -40,8 +40,9 @@ class Shapes:
         if lo > hi:  # cannot be reached
             return Number(lo, lo)
         if lo < -LARGEST or hi > LARGEST:
+            far = hi if hi > LARGEST else lo
             raise UsageError(
-                f"the compiled engine computes with 64 bits (−2^62 to 2^62), and {t} may reach {hi if hi > LARGEST else lo}",
+                f"the compiled engine computes with 64 bits (−2^62 to 2^62), and {t} may reach {far}",
                 mend="narrow the domains it is computed from, or use --engine reference",
             )
         return Number(lo, hi)

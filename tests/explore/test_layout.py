@@ -94,8 +94,8 @@ def disjoint(places: list[Place], widths: list[int]) -> None:
         used[place.word] |= mask
 
 
-NAMES = ("x", "y", "z")
-drawn_fields = st.lists(domains, max_size=3).map(lambda ds: dict(zip(NAMES, ds, strict=False)))
+NAMES = ("w", "x", "y", "z")
+drawn_fields = st.lists(domains, max_size=4).map(lambda ds: dict(zip(NAMES, ds, strict=False)))
 drawn_live = st.lists(st.sets(st.sampled_from(NAMES)), min_size=3, max_size=3)
 
 
@@ -175,12 +175,15 @@ def test_words_by_hand(fields: dict[str, Domain], locals_: dict[str, Domain], co
         ((40, 40), [set(), {"x0", "x1"}, {"x1"}], 2, 4),
         ((10, 20, 30), [set(), {"x0", "x1"}, {"x2"}], 4, 2),
         ((10, 20, 30), [{"x0"}, {"x1"}, {"x2"}], 4, 2),
+        ((12, 9, 7, 6), [set(), {"x0", "x2"}, {"x1", "x2", "x3"}], 3, 2),  # the last does not fit below the third
         ((60, 60), [set(), {"x0"}, {"x0"}], 2, 2),  # the other has no bits at all
         ((64,), [set(), set(), set()], 32, 1),
     ],
 )
 def test_words_of_locals_that_share_bits(widths: list[int], live: list[set[str]], count: int, words: int) -> None:
-    assert Layout(system({}, {"p": (0, count, of(*widths))}, {"p": live})).words == words
+    layout = Layout(system({}, {"p": (0, count, of(*widths))}, {"p": live}))
+    apart(layout)
+    assert layout.words == words
 
 
 def test_a_state_by_hand() -> None:
