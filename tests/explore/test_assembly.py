@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gomodel.explore.assembly import Code, mask
@@ -101,7 +101,7 @@ def emitted(code: Code, name: str, arguments: Sequence[Any]) -> Any:
 
 @pytest.mark.parametrize("name", OPS)
 @given(data=st.data())
-@settings(max_examples=10)
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 def test_words(name: str, data: st.DataObject) -> None:
     drawn = data.draw(cases(name))
     if OPS[name].arguments == (WORDS, WORDS):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gomodel.explore.shapes import Cells, Line, Maybe, Number, Record, Shape, Truth, hull, shape_of, shape_of_value
@@ -39,6 +39,7 @@ def pieces(shape: Any, word: int = 0, shift: int = 0) -> Iterator[Piece]:
 
 
 @given(domains)
+@settings(suppress_health_check=list(HealthCheck))
 def test_nothing_straddles_words_or_overlaps(domain: Domain) -> None:
     shape = shape_of(domain)
     used = [0] * len(shape.widths)
@@ -53,7 +54,7 @@ def test_nothing_straddles_words_or_overlaps(domain: Domain) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200)
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_what_is_packed_is_unpacked(data: st.DataObject) -> None:
     domain = data.draw(domains)
     shape, value = shape_of(domain), data.draw(values(domain))
@@ -65,6 +66,7 @@ def test_what_is_packed_is_unpacked(data: st.DataObject) -> None:
 
 
 @given(domains)
+@settings(suppress_health_check=list(HealthCheck))
 def test_nothing_is_all_zero_bits(domain: Domain) -> None:
     for shape, empty in ((shape_of(Option(domain)), None), (shape_of(Queue(domain, 3)), ())):
         assert not any(shape.pack(empty))
@@ -72,7 +74,7 @@ def test_nothing_is_all_zero_bits(domain: Domain) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200)
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_a_hull_holds_both(data: st.DataObject) -> None:
     one = data.draw(domains)
     two = data.draw(variants(one))
@@ -85,7 +87,7 @@ def test_a_hull_holds_both(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200)
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_a_value_outside_its_sort_has_a_shape(data: st.DataObject) -> None:
     sort = data.draw(domains)
     value = data.draw(values(data.draw(variants(sort))))
