@@ -8,13 +8,15 @@ Whatever properties are selected, all declared ones count, so that state counts 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from . import build as b
 from .domains import Domain
 from .system import Kind, Leaf, Property, TransitionSystem
 from .terms import Term, rewrite, walk
+
+QUANTIFIERS = ("forall", "exists", "count", "sum")
 
 
 def find_live(system: TransitionSystem, *, keep_all: bool = False) -> None:
@@ -69,13 +71,14 @@ def property_roots(system: TransitionSystem, kind: Kind) -> dict[int, set[str]]:
     """For each program counter, the locals that some property may read of a process standing there."""
     roots: dict[int, set[str]] = {pc: set() for pc in range(len(kind.labels))}
     for term in {t for p in system.properties.values() for t in terms_of(p)}:
-        for index, names in _local_reads(term, kind).items():
+        for scope, index, names in _local_reads(term, kind):
             if index is None:
                 for live in roots.values():
                     live |= names
                 continue
             for pc in roots:
-                roots[pc] |= names & _local_reads(_standing_at(term, kind, index, pc), kind).get(index, set())
+                if not names <= roots[pc]:
+                    roots[pc] |= names & _reads_in(_standing_at(scope, kind, index, pc), kind).get(index, set())
     return roots
 
 
@@ -86,34 +89,65 @@ def terms_of(prop: Property) -> Iterable[Term]:
     yield from (cond for _, cond in prop.premises)
 
 
-def _local_reads(term: Term, kind: Kind) -> dict[Term | None, set[str]]:
-    """Index → locals read at it; ``None`` for reads that are not of one process."""
+def _local_reads(term: Term, kind: Kind) -> Iterator[tuple[Term, Term | None, set[str]]]:
+    """Where locals are read, of which process, and which: ``None`` for reads that are not of one process.
+
+    Where the variable of a quantifier occurs in the index, the place is the body of the innermost such quantifier:
+    another one may use the same variable for another process.
+    """
+    for index, names in _reads_in(term, kind).items():
+        if index is None or not _free(index):
+            yield term, index, names
+    for t in walk([term]):
+        if t.op in QUANTIFIERS:
+            for index, names in _reads_in(t.args[0], kind).items():
+                if index is not None and t.data[0] in _free(index):
+                    yield t.args[0], index, names
+
+
+def _reads_in(scope: Term, kind: Kind) -> dict[Term | None, set[str]]:
+    """Index → locals read at it, but below quantifiers that give the index another meaning."""
     found: dict[Term | None, set[str]] = {}
-    inside: set[Term] = set()
-    for t in walk([term]):
+    start: tuple[Term, frozenset[int]] = scope, frozenset()
+    seen, work = {start}, [start]
+    while work:
+        t, bound = work.pop()
+        inside = bound | {t.data[0]} if t.op in QUANTIFIERS else bound
+        args: tuple[Term, ...] = t.args
         if t.op == "select" and _is_local(t.args[0], kind):
-            found.setdefault(t.args[1], set()).add(t.args[0].data)
-            inside.add(t.args[0])
-    for t in walk([term]):
-        for a in t.args:
-            if _is_local(a, kind) and t.op != "select":
-                found.setdefault(None, set()).add(a.data)
+            args = t.args[1:]
+            if not bound & _free(t.args[1]):
+                found.setdefault(t.args[1], set()).add(t.args[0].data)
+        elif _is_local(t, kind):
+            found.setdefault(None, set()).add(t.data)
+        following = {(a, inside) for a in args} - seen
+        seen |= following
+        work += following
     return found
+
+
+def _free(term: Term) -> frozenset[int]:
+    """The quantified variables that occur free in ``term``, which is small: an index."""
+    if term.op == "bound":
+        return frozenset({term.data[0]})
+    found: frozenset[int] = frozenset().union(*map(_free, term.args))
+    return found - {term.data[0]} if term.op in QUANTIFIERS else found
 
 
 def _is_local(term: Term, kind: Kind) -> bool:
     return term.op in ("var", "next") and term.data in kind.locals
 
 
-def _standing_at(term: Term, kind: Kind, index: Term, pc: int) -> Term:
-    """``term`` where process ``index`` stands at ``pc``."""
+def _standing_at(scope: Term, kind: Kind, index: Term, pc: int) -> Term:
+    """``scope`` where process ``index`` stands at ``pc``."""
+    variables = _free(index)
 
     def replace_pc(t: Term) -> Term | None:
         if t.op == "select" and t.args[1] is index and t.args[0].data == kind.pc_name:
             return b.const(pc, t.sort)
-        return None
+        return t if t.op in QUANTIFIERS and t.data[0] in variables else None
 
-    return rewrite(term, replace_pc)
+    return rewrite(scope, replace_pc)
 
 
 def reset_dead(system: TransitionSystem) -> TransitionSystem:

@@ -171,6 +171,8 @@ class Option(Domain):
 
     def __init__(self, elem: Domain) -> None:
         self.elem = _held("Option", elem)
+        if isinstance(elem, Option):
+            raise ValueError("an Option of an Option: None would mean two things")
 
     def default(self) -> Plain:
         return None

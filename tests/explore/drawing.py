@@ -65,7 +65,7 @@ indices = st.one_of(
 
 def _containers(elem: st.SearchStrategy[Domain]) -> st.SearchStrategy[Domain]:
     return st.one_of(
-        st.builds(Option, elem),
+        st.builds(Option, elem.filter(lambda d: not isinstance(d, Option))),
         st.lists(elem, min_size=1, max_size=4).map(lambda parts: Struct(**dict(zip("abcd", parts, strict=False)))),
         st.builds(Array, elem, indices),
         st.builds(Queue, elem, st.one_of(st.integers(0, 4), SIZES)),

@@ -19,6 +19,8 @@ from gomodel.language.model import Model
 from gomodel.language.system import TransitionSystem
 from gomodel.language.tracer import trace
 from gomodel.run.search import Exploration, Limits
+from tests.explore.comparing import compare
+from tests.language.test_dead_locals_of_quantifiers import HEAD, NESTED, READ_FROM_AFAR, TWO_LOCALS
 from tests.models.graphs import Chain, Counters
 from tests.small import load
 
@@ -61,6 +63,11 @@ def test_the_size_of_a_batch_does_not_matter(room: int, monkeypatch: pytest.Monk
     monkeypatch.setattr(engine_module, "ROOM", room)
     result = CompiledEngine().explore(system_of(Counters, counters=3, size=12), Limits())
     assert counts(result) == counters(3, 12)
+
+
+@pytest.mark.parametrize("body", [READ_FROM_AFAR, TWO_LOCALS, NESTED])
+def test_locals_that_share_bits_are_not_mixed_up(body: str) -> None:
+    compare(trace(instance(load(HEAD + body))))
 
 
 def test_philosophers_have_the_states_of_the_textbook() -> None:

@@ -342,6 +342,16 @@ FILES = [
         "Queue takes a domain such as Int(0, 3), not <class",
     ),
     whole(
+        "option of an option",
+        """
+        class M(Model):
+            name = "m"
+            def state(self):
+                self.n = Option(Option(Bool()))  # <-
+        """,
+        "None would mean two things",
+    ),
+    whole(
         "constructor of a component without its argument",
         """
         class Part(Component):
