@@ -30,7 +30,16 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass
+@dataclass(frozen=True)
+class Spent:
+    """What some work took: CPU seconds, those of them in the operating system, pages that were touched first."""
+
+    seconds: float
+    system: float  # by samples, and so rough where it is little
+    faults: int
+
+
+@dataclass(frozen=True)
 class Result:
     """Seconds are those of the processor; ``making`` has them for each piece of code that had to be made."""
 
@@ -39,10 +48,8 @@ class Result:
     states: int
     transitions: int
     depth: int
-    cold: float  # the search in fresh memory
-    warm: float  # again in the same memory, the best of several
-    system: float  # the part of ``cold`` that the operating system took
-    faults: int  # pages touched for the first time, of whatever size
+    cold: Spent  # the search in fresh memory
+    warm: Spent  # again in the same memory, the best of several
     memory: int  # bytes, at most, above those before the search in fresh memory
     tracing: float
     making: dict[str, float]
@@ -85,48 +92,39 @@ class Stopwatch(Cache):
 def measure(case: Case, folder: Path, repeat: int) -> Result:
     """``folder`` is for compiled code."""
     model = catalog.load(case.target)
-    tracing, system = timed(lambda: trace(instance(model, case.scenario, case.bounds)))
+    tracing, system = spent(lambda: trace(instance(model, case.scenario, case.bounds)))
     cache = Stopwatch(folder)
-    whole, _ = timed(lambda: CompiledEngine(cache).prepare(system, Limits()))
-    making = {"text": whole - sum(cache.took.values()), **cache.took}
+    whole, _ = spent(lambda: CompiledEngine(cache).prepare(system, Limits()))
+    making = {"text": whole.seconds - sum(cache.took.values()), **cache.took}
 
     engine = CompiledEngine(cache)
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")  # the peak of memory is what it is now
-    before, used = resident(), resource.getrusage(resource.RUSAGE_SELF)
+    before = resident()
     cold, words, found = searched(engine, system)
-    now, memory = resource.getrusage(resource.RUSAGE_SELF), peak() - before
+    memory = peak() - before
+    warm = min((searched(engine, system)[0] for _ in range(repeat)), key=lambda s: s.seconds)
     return Result(
-        case=case,
-        words=words,
-        states=found.states,
-        transitions=found.transitions,
-        depth=found.depth,
-        cold=cold,
-        warm=min(searched(engine, system)[0] for _ in range(repeat)),
-        system=now.ru_stime - used.ru_stime,
-        faults=now.ru_minflt - used.ru_minflt,
-        memory=memory,
-        tracing=tracing,
-        making=making,
+        case, words, found.states, found.transitions, found.depth, cold, warm, memory, tracing.seconds, making
     )
 
 
-def searched(engine: CompiledEngine, system: TransitionSystem) -> tuple[float, int, Exploration]:
-    """CPU seconds of a whole search, the words of a state, and what was found."""
+def searched(engine: CompiledEngine, system: TransitionSystem) -> tuple[Spent, int, Exploration]:
+    """What a whole search takes, the words of a state, and what was found."""
     search = engine.prepare(system, Limits())
-    seconds, _ = timed(search.run)
+    cost, _ = spent(search.run)
     found = search.finish()
     if found.stopped:
         raise RuntimeError(f"a search was cut short by {found.stopped}")
-    return seconds, search.width, found
+    return cost, search.width, found
 
 
-def timed(work: Callable[[], T]) -> tuple[float, T]:
-    """CPU seconds of ``work``, and what it gives."""
-    start = time.process_time()
+def spent(work: Callable[[], T]) -> tuple[Spent, T]:
+    """What ``work`` takes, and what it gives."""
+    before, start = resource.getrusage(resource.RUSAGE_SELF), time.process_time()
     made = work()
-    return time.process_time() - start, made
+    seconds, now = time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF)
+    return Spent(seconds, now.ru_stime - before.ru_stime, now.ru_minflt - before.ru_minflt), made
 
 
 def peak() -> int:

@@ -8,9 +8,9 @@ from rich.box import MARKDOWN
 from rich.table import Table
 from rich.text import Text
 
-from .measuring import Result, Start
+from .measuring import Result, Spent, Start
 
-SHORT = 0.01  # seconds: what is over sooner has no rate
+SHORT = 0.01  # seconds: what is over sooner has neither a rate nor a part
 FEW = 100_000  # states: the memory of fewer is mostly that of pages and buffers
 
 
@@ -36,12 +36,12 @@ def searches(results: Iterable[Result]) -> Table:
         (
             (
                 r.case.name,
-                f"{r.cold:.3f}",
-                f"{r.system:.3f}",
-                f"{r.warm:.3f}",
+                f"{r.cold.seconds:.3f}",
+                f"{r.cold.system:.3f}" if r.cold.seconds >= SHORT else "–",
+                f"{r.warm.seconds:.3f}",
                 _rate(r.transitions, r.cold),
                 _rate(r.transitions, r.warm),
-                f"{r.faults:,}",
+                f"{r.cold.faults:,}",
                 f"{r.memory / r.states:.1f}" if r.states >= FEW else "–",
                 str(8 * r.words + 28),
             )
@@ -70,8 +70,8 @@ def _bounds(r: Result) -> str:
     return ", ".join(f"{name}={value}" for name, value in r.case.bounds.items())
 
 
-def _rate(transitions: int, seconds: float) -> str:
-    return f"{transitions / seconds / 1e6:.1f}" if seconds >= SHORT else "–"
+def _rate(transitions: int, cost: Spent) -> str:
+    return f"{transitions / cost.seconds / 1e6:.1f}" if cost.seconds >= SHORT else "–"
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Table:
