@@ -8,10 +8,9 @@ from rich.box import MARKDOWN
 from rich.table import Table
 from rich.text import Text
 
-from .measuring import Result, Spent, Start
+from .measuring import Result, Start
 
-SHORT = 0.01  # seconds: what is over sooner has neither a rate nor a part
-FEW = 100_000  # states: the memory of fewer is mostly that of pages and buffers
+FEW = 100_000  # states: the time and memory of fewer are mostly those of the first pages and buffers
 
 
 def machine(facts: dict[str, str]) -> Table:
@@ -29,25 +28,9 @@ def sizes(results: Iterable[Result]) -> Table:
 
 
 def searches(results: Iterable[Result]) -> Table:
-    """How long it took, in CPU seconds and in millions of transitions in one of them, and how much memory."""
-    columns = ("case", "cold s", "of it system", "warm s", "cold M/s", "warm M/s", "faults", "bytes/state", "8·W+28")
-    return _table(
-        columns,
-        (
-            (
-                r.case.name,
-                f"{r.cold.seconds:.3f}",
-                f"{r.cold.system:.3f}" if r.cold.seconds >= SHORT else "–",
-                f"{r.warm.seconds:.3f}",
-                _rate(r.transitions, r.cold),
-                _rate(r.transitions, r.warm),
-                f"{r.cold.faults:,}",
-                f"{r.memory / r.states:.1f}" if r.states >= FEW else "–",
-                str(8 * r.words + 28),
-            )
-            for r in results
-        ),
-    )
+    """CPU seconds, millions of transitions in one, and memory; ``system`` and ``faults`` are those of ``cold``."""
+    columns = ("case", "cold s", "warm s", "cold M/s", "warm M/s", "system s", "faults", "bytes/state", "8·W+28")
+    return _table(columns, map(_search, results))
 
 
 def preparations(results: Iterable[Result]) -> Table:
@@ -60,6 +43,19 @@ def starts(commands: Iterable[Start]) -> Table:
     return _table(("command", "s"), ((c.command, f"{c.seconds:.2f}") for c in commands))
 
 
+def _search(r: Result) -> Sequence[str]:
+    figures = [
+        f"{r.transitions / r.cold.seconds / 1e6:.1f}",
+        f"{r.transitions / r.warm.seconds / 1e6:.1f}",
+        f"{r.cold.system:.3f}",
+        f"{r.cold.faults:,}",
+        f"{r.memory / r.states:.1f}",
+    ]
+    if r.states < FEW:
+        figures = ["–"] * len(figures)
+    return r.case.name, f"{r.cold.seconds:.3f}", f"{r.warm.seconds:.3f}", *figures, str(8 * r.words + 28)
+
+
 def _preparation(r: Result) -> Sequence[str]:
     parts = [r.tracing, *(r.making.get(piece, 0.0) for piece in ("text", "program", "kernel"))]
     numba = f"{r.making['numba']:.2f}" if "numba" in r.making else ""
@@ -68,10 +64,6 @@ def _preparation(r: Result) -> Sequence[str]:
 
 def _bounds(r: Result) -> str:
     return ", ".join(f"{name}={value}" for name, value in r.case.bounds.items())
-
-
-def _rate(transitions: int, cost: Spent) -> str:
-    return f"{transitions / cost.seconds / 1e6:.1f}" if cost.seconds >= SHORT else "–"
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Table:

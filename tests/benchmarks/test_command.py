@@ -49,7 +49,7 @@ def test_the_tables(measured: tuple[str, dict[str, Any]]) -> None:
     heads = [table[0] for table in (sizes, searches, preparations, commands)]
     assert heads == [
         ["case", "bounds", "W", "states", "transitions", "depth"],
-        ["case", "cold s", "of it system", "warm s", "cold M/s", "warm M/s", "faults", "bytes/state", "8·W+28"],
+        ["case", "cold s", "warm s", "cold M/s", "warm M/s", "system s", "faults", "bytes/state", "8·W+28"],
         ["case", "tracing", "text", "program", "kernel", "sum", "Numba, once"],
         ["command", "s"],
     ]
