@@ -30,6 +30,13 @@ OUT = 10  # successors that fit in the buffer
 MOST = 11  # successors of one state, at most
 CONTROL = 16
 
+PAUSED, DONE, GROW, FULL = (
+    0,
+    1,
+    2,
+    3,
+)  # the kernel returns: budget spent, no more states, no room, enough states
+
 
 @dataclass(frozen=True)
 class Alert:

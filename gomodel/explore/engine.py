@@ -21,8 +21,11 @@ from .alerts import (
     BUDGET,
     CAPACITY,
     DEPTH,
+    DONE,
     EVENTS,
     FILL,
+    FULL,
+    GROW,
     HEAD,
     LEVEL_END,
     MOST,
@@ -40,7 +43,6 @@ from .native import Native, native
 from .paths import Paths, Wanted
 from .program import Program
 
-PAUSED, DONE, GROW, FULL = 0, 1, 2, 3  # what the kernel returns, see kernel.py
 ROOT = (1 << 32) - 1  # the parent of an initial state
 MOST_STATES = (1 << 32) - 2  # that 32-bit numbers can tell apart
 ROOM = 1024  # successors of a batch

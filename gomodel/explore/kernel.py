@@ -25,12 +25,16 @@ from .alerts import (
     BUDGET,
     CAPACITY,
     DEPTH,
+    DONE,
     EVENTS,
     FILL,
+    FULL,
+    GROW,
     HEAD,
     LEVEL_END,
     MOST,
     OUT,
+    PAUSED,
     SLOTS,
     TAIL,
     TRANSITIONS,
@@ -49,7 +53,6 @@ width: Any = types.ExternalFunction("width", EXTERNAL["width"])
 expand: Any = types.ExternalFunction("expand", EXTERNAL["expand"])
 judge: Any = types.ExternalFunction("judge", EXTERNAL["judge"])
 
-PAUSED, DONE, GROW, FULL = 0, 1, 2, 3  # what ``search`` returns: the budget is spent, no more states, no room
 BATCH = 4096  # states expanded without looking up
 NEW = uint64(1 << 63)
 ASIDE = 64  # lines of the table that are put aside while it grows

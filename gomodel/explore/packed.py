@@ -25,10 +25,10 @@ def constant(shape: Shape, plain: object) -> Value:
 def as_words(code: Code, shape: Shape, value: Value) -> Words:
     """The bits that store ``value``."""
     if isinstance(shape, Truth):
-        return (code.word(_bit(value)),)
+        return (code.word(as_bit(value)),)
     if isinstance(shape, Number):
-        return (code.sub(_word(value), shape.lo),)
-    return _words(value)
+        return (code.sub(as_word(value), shape.lo),)
+    return as_tuple(value)
 
 
 def from_words(code: Code, shape: Shape, words: Words) -> Value:
@@ -39,45 +39,45 @@ def from_words(code: Code, shape: Shape, words: Words) -> Value:
     return words
 
 
-def _bit(value: Value) -> Bit:
+def as_bit(value: Value) -> Bit:
     assert isinstance(value, bool | str)
     return value
 
 
-def _word(value: Value) -> Word:
+def as_word(value: Value) -> Word:
     assert not isinstance(value, tuple)
     return value
 
 
-def _words(value: Value) -> Words:
+def as_tuple(value: Value) -> Words:
     assert isinstance(value, tuple)
     return value
 
 
 def equal(code: Code, shape: Shape, a: Value, b: Value) -> Bit:
     if isinstance(shape, Truth):
-        return code.bit_eq(_bit(a), _bit(b))
+        return code.bit_eq(as_bit(a), as_bit(b))
     if isinstance(shape, Number):
-        return code.eq(_word(a), _word(b))
+        return code.eq(as_word(a), as_word(b))
     same: Bit = True
-    for x, y in zip(_words(a), _words(b), strict=True):
+    for x, y in zip(as_tuple(a), as_tuple(b), strict=True):
         same = code.bit_and(same, code.eq(x, y))
     return same
 
 
 def choose(code: Code, shape: Shape, condition: Bit, a: Value, b: Value) -> Value:
     if isinstance(shape, Truth):
-        return code.bit_select(condition, _bit(a), _bit(b))
+        return code.bit_select(condition, as_bit(a), as_bit(b))
     if isinstance(shape, Number):
-        return code.select(condition, _word(a), _word(b))
-    return tuple(code.select(condition, x, y) for x, y in zip(_words(a), _words(b), strict=True))
+        return code.select(condition, as_word(a), as_word(b))
+    return tuple(code.select(condition, x, y) for x, y in zip(as_tuple(a), as_tuple(b), strict=True))
 
 
 def convert(code: Code, value: Value, old: Shape, new: Shape) -> Value:
     """The same value in another shape, which must be able to hold it."""
     if old == new or isinstance(new, Number):
         return value
-    words = _words(value)
+    words = as_tuple(value)
     match old, new:
         case Maybe(), Maybe():
             inner = convert(code, get(code, old, words), old.elem, new.elem)
@@ -136,14 +136,14 @@ def record(code: Code, shape: Record, values: list[Value]) -> Words:
 
 def some(code: Code, shape: Maybe, value: Value) -> Words:
     if isinstance(shape.elem, Number):
-        return (code.sub(_word(value), shape.elem.lo - 1),)
+        return (code.sub(as_word(value), shape.elem.lo - 1),)
     return record(code, shape.record, [True, value])
 
 
 def is_some(code: Code, shape: Maybe, words: Words) -> Bit:
     if isinstance(shape.elem, Number):
         return code.ne(words[0], 0)
-    return _bit(part(code, shape.record, words, 0))
+    return as_bit(part(code, shape.record, words, 0))
 
 
 def get(code: Code, shape: Maybe, words: Words) -> Value:
@@ -236,11 +236,11 @@ def fill(code: Code, shape: Cells, value: Value) -> Words:
 
 
 def length(code: Code, shape: Line, words: Words) -> Word:
-    return _word(part(code, shape.record, words, 1))
+    return as_word(part(code, shape.record, words, 1))
 
 
 def _cells(code: Code, shape: Line, words: Words) -> Words:
-    return _words(part(code, shape.record, words, 0))
+    return as_tuple(part(code, shape.record, words, 0))
 
 
 def _line(code: Code, shape: Line, cells: Words, size: Word) -> Words:

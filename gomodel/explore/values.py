@@ -14,7 +14,7 @@ from ..language.terms import Term
 from . import packed
 from .assembly import Bit, Code, Word
 from .layout import Place
-from .packed import Value, Words
+from .packed import Value, Words, as_bit, as_tuple, as_word
 from .shapes import Cells, Line, Maybe, Record, Shape, Truth, hull, shape_of
 from .term_shapes import Shapes
 
@@ -134,31 +134,31 @@ class Values:
         args = [self.value(a) for a in t.args]
         match t.op:
             case "not":
-                return code.bit_not(_bit(args[0]))
+                return code.bit_not(as_bit(args[0]))
             case "and" | "or":
                 join = code.bit_and if t.op == "and" else code.bit_or
-                joined = _bit(args[0])
+                joined = as_bit(args[0])
                 for other in args[1:]:
-                    joined = join(joined, _bit(other))
+                    joined = join(joined, as_bit(other))
                 return joined
             case "eq":
                 shape, (a, b) = self._common(t.args[0], t.args[1])
                 return packed.equal(code, shape, a, b)
             case "ite":
                 shape, (a, b) = self._common(t.args[1], t.args[2])
-                return packed.choose(code, shape, _bit(args[0]), a, b)
+                return packed.choose(code, shape, as_bit(args[0]), a, b)
             case "lt":
-                return code.slt(_word(args[0]), _word(args[1]))
+                return code.slt(as_word(args[0]), as_word(args[1]))
             case "le":
-                return code.sle(_word(args[0]), _word(args[1]))
+                return code.sle(as_word(args[0]), as_word(args[1]))
             case "add":
-                return code.add(_word(args[0]), _word(args[1]))
+                return code.add(as_word(args[0]), as_word(args[1]))
             case "mul":
-                return code.mul(_word(args[0]), _word(args[1]))
+                return code.mul(as_word(args[0]), as_word(args[1]))
             case "div":
-                return code.divide(_word(args[0]), _word(args[1]))[0]
+                return code.divide(as_word(args[0]), as_word(args[1]))[0]
             case "mod":
-                return code.divide(_word(args[0]), _word(args[1]))[1]
+                return code.divide(as_word(args[0]), as_word(args[1]))[1]
         return self._container(t, args)
 
     def _container(self, t: Term, args: list[Value]) -> Value:
@@ -168,15 +168,15 @@ class Values:
             case Record(), _ if t.op == "record":
                 return packed.record(code, shape, args)
             case _, Record() if t.op == "field":
-                return packed.part(code, old, _words(args[0]), t.data)
+                return packed.part(code, old, as_tuple(args[0]), t.data)
             case Maybe(), _ if t.op == "some":
                 return packed.some(code, shape, args[0])
             case _, Maybe() if t.op == "is_some":
-                return packed.is_some(code, old, _words(args[0]))
+                return packed.is_some(code, old, as_tuple(args[0]))
             case _, Maybe() if t.op == "get":
-                return packed.get(code, old, _words(args[0]))
+                return packed.get(code, old, as_tuple(args[0]))
             case _, Cells() if t.op == "select":
-                return packed.select(code, old, _words(args[0]), self._index(t.args[1]))
+                return packed.select(code, old, as_tuple(args[0]), self._index(t.args[1]))
             case Cells(), Cells() if t.op == "store":
                 words = self._as(t.args[0], shape)
                 value = self._elem(t.args[2], shape.elem)
@@ -186,9 +186,9 @@ class Values:
             case Cells(), _ if t.op == "mkarray":
                 return packed.array(code, shape, [self._elem(a, shape.elem) for a in t.args])
             case _, Line() if t.op == "len":
-                return packed.length(code, old, _words(args[0]))
+                return packed.length(code, old, as_tuple(args[0]))
             case _, Line() if t.op == "at":
-                return packed.at(code, old, _words(args[0]), _word(args[1]))
+                return packed.at(code, old, as_tuple(args[0]), as_word(args[1]))
             case Line(), Line():
                 return self._sequence(t, shape, args)
         raise TypeError(f"no code for {t.op}")
@@ -205,15 +205,15 @@ class Values:
             case "pop_back":
                 return packed.pop_back(code, shape, words)
             case "remove_at":
-                return packed.remove_at(code, shape, words, _word(args[1]))
+                return packed.remove_at(code, shape, words, as_word(args[1]))
             case "set_at":
-                return packed.set_at(code, shape, words, _word(args[1]), self._elem(t.args[2], shape.elem))
+                return packed.set_at(code, shape, words, as_word(args[1]), self._elem(t.args[2], shape.elem))
         raise TypeError(f"no code for {t.op}")
 
     def _index(self, term: Term) -> Word:
         """An index as a word: an array over Bool is indexed by a truth value."""
         value = self.value(term)
-        return self.code.word(_bit(value)) if isinstance(self.shapes.of(term), Truth) else _word(value)
+        return self.code.word(as_bit(value)) if isinstance(self.shapes.of(term), Truth) else as_word(value)
 
     def _common(self, *terms: Term) -> tuple[Shape, list[Value]]:
         """The values in one shape that holds them all."""
@@ -227,7 +227,7 @@ class Values:
         return packed.convert(self.code, self.value(term), self.shapes.of(term), shape)
 
     def _as(self, term: Term, shape: Shape) -> Words:
-        return _words(self._elem(term, shape))
+        return as_tuple(self._elem(term, shape))
 
     # --- state variables -------------------------------------------------------------------------------------
 
@@ -304,12 +304,12 @@ class Values:
     def _accumulate(self, op: str, so_far: Value, value: Value) -> Value:
         match op:
             case "forall":
-                return self.code.bit_and(_bit(so_far), _bit(value))
+                return self.code.bit_and(as_bit(so_far), as_bit(value))
             case "exists":
-                return self.code.bit_or(_bit(so_far), _bit(value))
+                return self.code.bit_or(as_bit(so_far), as_bit(value))
             case "count":
-                return self.code.add(_word(so_far), self.code.word(_bit(value)))
-        return self.code.add(_word(so_far), _word(value))
+                return self.code.add(as_word(so_far), self.code.word(as_bit(value)))
+        return self.code.add(as_word(so_far), as_word(value))
 
     @contextmanager
     def _binding(self, depth: int, value: Value) -> Iterator[None]:
@@ -335,7 +335,7 @@ class Values:
             so_far: Value = code.low_bit(loaded) if truth else loaded
             with self._binding(depth, code.low_bit(at) if isinstance(shape_of(domain), Truth) else at):
                 result = self._accumulate(t.op, so_far, self.value(t.args[0]))
-            code.line(f"store i64 {code.word(_bit(result)) if truth else result}, ptr {slot}")
+            code.line(f"store i64 {code.word(as_bit(result)) if truth else result}, ptr {slot}")
             following = code.add(at, 1)
             code.line(f"store i64 {following}, ptr {counter}")
             code.branch(code.slt(following, base + index_size(domain)), body, after)
@@ -346,18 +346,3 @@ class Values:
 
 def _nothing(shape: Shape) -> Any:
     return shape.unpack([0] * len(shape.widths))
-
-
-def _bit(value: Value) -> Bit:
-    assert isinstance(value, bool | str)
-    return value
-
-
-def _word(value: Value) -> Word:
-    assert not isinstance(value, tuple)
-    return value
-
-
-def _words(value: Value) -> Words:
-    assert isinstance(value, tuple)
-    return value
