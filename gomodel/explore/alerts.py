@@ -29,6 +29,7 @@ EVENTS = 9  # number of events so far
 OUT = 10  # successors that fit in the buffer
 MOST = 11  # successors of one state, at most
 CONTROL = 16
+ASIDE = 64  # lines of the table that are put aside while it grows
 
 PAUSED, DONE, GROW, FULL = (
     0,

@@ -18,6 +18,7 @@ from ..run.pycode import predicate
 from ..run.search import FIRST, INTERRUPTED, Clock, Exploration, Found, Limits, Progress, Watch
 from ..run.trace import Trace
 from .alerts import (
+    ASIDE,
     BUDGET,
     CAPACITY,
     DEPTH,
@@ -122,7 +123,7 @@ class Search:
         self.bytes = (ctypes.c_uint8 * (8 * board.size)).from_buffer(self.words)
         self.out = (ctypes.c_uint64 * (self.room * self.width))()
         self.tags = (ctypes.c_uint64 * self.room)()
-        self.aside = (ctypes.c_uint64 * 1024)()
+        self.aside = (ctypes.c_uint64 * (8 * (ASIDE + 1)))()
         self.places = (ctypes.c_uint64 * self.room)()
         self.owners = (ctypes.c_uint32 * self.room)()
         self.states = (ctypes.c_uint64 * (arena.states.size // 8)).from_address(arena.states.address)

@@ -22,6 +22,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .alerts import (
+    ASIDE,
     BUDGET,
     CAPACITY,
     DEPTH,
@@ -55,7 +56,6 @@ judge: Any = types.ExternalFunction("judge", EXTERNAL["judge"])
 
 BATCH = 4096  # states expanded without looking up
 NEW = uint64(1 << 63)
-ASIDE = 64  # lines of the table that are put aside while it grows
 
 
 @intrinsic

@@ -190,7 +190,7 @@ class StepWriter:
             elif name in records.stored[leaf.action.pc]:
                 kept[name] = None
             else:
-                new.append((name, tuple(records.shapes[name].pack(kind.locals[name].default()))))
+                new.append((name, tuple(map(signed, records.shapes[name].pack(kind.locals[name].default())))))
         holes = [mask(bits) for bits in records.widths]
         filled: list[Word] = [0] * len(homes)
         for name in kept:
