@@ -3,6 +3,17 @@
 Everything a spec needs comes from here: ``from gomodel import Model, Component, process, step, Int, invariant``.
 """
 
+from .language.declare import (
+    always_eventually,
+    eventually,
+    invariant,
+    leads_to,
+    reachable,
+    step_invariant,
+    strong,
+    terminal,
+    weak,
+)
 from .language.domains import Array, Bag, Bool, Enum, Ghost, Int, Option, Queue, Seq, Set, Struct
 from .language.model import (
     Bound,
@@ -11,15 +22,8 @@ from .language.model import (
     Model,
     Preset,
     Scenario,
-    invariant,
-    leads_to,
     process,
-    reachable,
     rule,
-    step_invariant,
-    strong,
-    terminal,
-    weak,
 )
 from .language.primitives import choose, count, fatal, implies, like, outcome, require, step
 from .language.processes import Pid
@@ -45,8 +49,10 @@ __all__ = [
     "Seq",
     "Set",
     "Struct",
+    "always_eventually",
     "choose",
     "count",
+    "eventually",
     "fatal",
     "implies",
     "invariant",

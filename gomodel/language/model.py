@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, ClassVar, overload
 
+from .declare import Fairness
 from .domains import Domain
 from .errors import SpecError, UsageError, suggestion
 from .source import class_where
 from .values import put
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -59,81 +58,6 @@ class Preset:
 
 
 @dataclass(frozen=True)
-class Fairness:
-    """``weak`` or ``strong`` fairness of a process kind, of a label, or of an outcome of a label."""
-
-    strength: str
-    kind: str
-    label: str | None = None
-    outcome: str | None = None
-
-
-def weak(kind: str, label: str | None = None, outcome: str | None = None) -> Fairness:
-    return Fairness("weak", kind, label, outcome)
-
-
-def strong(kind: str, label: str | None = None, outcome: str | None = None) -> Fairness:
-    return Fairness("strong", kind, label, outcome)
-
-
-@dataclass(frozen=True)
-class Declared:
-    """The mark that a property decorator leaves on a method."""
-
-    kind: str  # invariant, step_invariant, reachable, terminal, leads_to
-    text: str = ""
-    scenario: str = ""
-    bounds: tuple[tuple[str, Any], ...] = ()
-    under: tuple[Fairness, ...] | None = None
-
-
-def _declare(kind: str, fn: F | None, **facts: Any) -> Any:
-    def mark(f: F) -> F:
-        text = " ".join((f.__doc__ or "").split("\n\n")[0].split())
-        f.__gomodel__ = Declared(kind, text=text, **facts)  # type: ignore[attr-defined]
-        return f
-
-    return mark if fn is None else mark(fn)
-
-
-@overload
-def invariant(fn: F) -> F: ...
-@overload
-def invariant(*, scenario: str = ...) -> Callable[[F], F]: ...
-def invariant(fn: F | None = None, *, scenario: str = "") -> Any:
-    """A property of every reachable state.  The docstring's first paragraph is what the report says."""
-    return _declare("invariant", fn, scenario=scenario)
-
-
-def step_invariant(fn: F) -> F:
-    """A property of every transition: ``def monotone(self, before): return self.n >= before.n``."""
-    marked: F = _declare("step_invariant", fn)
-    return marked
-
-
-@overload
-def reachable(fn: F) -> F: ...
-@overload
-def reachable(*, scenario: str = ..., **bounds: Any) -> Callable[[F], F]: ...
-def reachable(fn: F | None = None, *, scenario: str = "", **bounds: Any) -> Any:
-    """A witness: some reachable state must satisfy it, else the run is vacuous.  May name where it is judged."""
-    return _declare("reachable", fn, scenario=scenario, bounds=tuple(bounds.items()))
-
-
-def terminal(fn: F) -> F:
-    """What must hold where nothing but resting or finished processes is left; otherwise it is a deadlock."""
-    marked: F = _declare("terminal", fn)
-    return marked
-
-
-def leads_to(*, under: list[Fairness] | None = None, scenario: str = "") -> Callable[[F], F]:
-    """P ~> Q: ``return premise, conclusion``.  Judged under the model's fairness, or ``under``."""
-    facts = None if under is None else tuple(under)
-    marked: Callable[[F], F] = _declare("leads_to", None, under=facts, scenario=scenario)
-    return marked
-
-
-@dataclass(frozen=True)
 class ProcessDecl:
     """A generator method and how many processes run it: a number, the name of a bound, or a function of the model."""
 
@@ -161,7 +85,8 @@ def rule(*, fair: bool) -> Callable[[Callable[..., Any]], Any]: ...
 def rule(fn: Callable[..., Any] | None = None, *, fair: bool = False) -> Any:
     """``@rule def put(self, key: Int(0, 3))``: for every argument in its domain, enabled where ``require`` holds.
 
-    Rules are the environment's moves: nobody is forced to take one (unless ``fair``), so they count as rest.
+    Rules are the environment's moves: nobody is forced to take one, so they count as rest.  A ``fair`` one does
+    not, and the model's default fairness has weak fairness of it.
     """
     return RuleDecl(fn, fair) if fn is not None else lambda f: RuleDecl(f, fair)
 

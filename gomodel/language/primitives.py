@@ -23,7 +23,6 @@ class Step:
     rest: bool | str = False
     region: str = ""
     atomic: str = ""
-    fair: str = ""
 
 
 def step(
@@ -35,7 +34,6 @@ def step(
     rest: bool | str = False,
     region: str = "",
     atomic: str = "",
-    fair: str = "",
 ) -> Step:
     """Name the atomic step that follows: ``yield step("L1 CAS", go="sync/mutex.go:63", src="CompareAndSwap")``.
 
@@ -43,11 +41,11 @@ def step(
     that line (tuples where a step stands for several lines); ``rest`` says that nobody is forced to take the
     step (``rest="blocked"``: waiting here is rest, but once its guard holds the step must go on);
     ``region``/``atomic`` say why a step may touch more than one shared word: the lock that covers it, or a
-    reason in words; ``fair`` is ``"weak"`` or ``"strong"`` where the label differs from its process's default.
+    reason in words.
     """
     if rest not in (False, True, "blocked"):
         raise ValueError(f'rest is True, False or "blocked", not {rest!r}')
-    return Step(label, when, go, src, rest, region, atomic, fair)
+    return Step(label, when, go, src, rest, region, atomic)
 
 
 class Runtime(Protocol):

@@ -7,10 +7,12 @@ from typing import Any
 
 from . import build as b
 from . import calls
+from .declare import LIVENESS, Declared
 from .domains import Array, Domain, Enum
 from .errors import SpecError, Where
 from .machine import DeadPath, Machine, MustFork
-from .model import Component, Declared, Model
+from .model import Component, Model
+from .parameters import arguments
 from .places import Place, flat
 from .processes import ProcessSet
 from .source import function_of
@@ -65,9 +67,11 @@ def _property(
     reader = _Reader(system, op, bool(model._meta.active))
     m.locals_reader, m.label_reader = reader.local, reader.label
     args = (component, OldView(component)) if two_states else (component,)
-    if len(info.params) != len(args) or info.is_generator:
+    params = info.params[1:] if mark.kind in LIVENESS else []
+    if len(info.params) != len(args) + len(params) or info.is_generator:
         takes = "self, before" if two_states else "self"
         raise SpecError(f"property {path} is a plain method of {takes}", mend=f"def {fn.__name__}({takes}): return …")
+    args = (*args, *arguments(m, info, component, params))
     try:
         value = calls.function(m, fn, args, {})
     except DeadPath:
@@ -80,12 +84,14 @@ def _property(
             raise SpecError("a leads_to returns `premise, conclusion`", mend="return …, …")
         conclusion = truth(m, value[1])
         value = value[0]
+    elif mark.kind in LIVENESS and value is not None:
+        conclusion, value = truth(m, value), True
     if value is None:
         raise SpecError(f"property {path} returns nothing", mend="end it with `return …`")
     term = truth(m, value)
     errors = tuple((e.cond, f"{e.text} ({e.where})") for e in m.events)
     wrong = b.or_(*(cond for cond, _ in errors))  # there it is an error, neither violated nor reached
-    term = b.and_(term, b.not_(wrong)) if mark.kind in ("reachable", "leads_to") else b.or_(term, wrong)
+    term = b.and_(term, b.not_(wrong)) if mark.kind in ("reachable", *LIVENESS) else b.or_(term, wrong)
     premises = tuple(m.premises)
     return Property(
         path,
@@ -99,6 +105,7 @@ def _property(
         mark.scenario,
         mark.bounds,
         mark.under,
+        tuple(zip(params, (p.sort for p in m.picks), strict=True)),
     )
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .declare import Fairness
 from .domains import Domain, Plain
 from .errors import Where
-from .model import Fairness
 from .primitives import Step
 from .terms import Term
 
@@ -101,21 +101,24 @@ class Kind:
 class Property:
     """A declared property as terms.
 
-    ``term`` is what must hold (invariants), must be reached (``reachable``); ``errors`` are conditions under
-    which evaluating it goes wrong; ``premises`` those of ``implies``, for vacuity.
+    ``term`` is what must hold (invariants), must be reached (``reachable``), or the premise of liveness, which has a
+    ``conclusion`` too (of ``eventually`` the premise is being initial); ``errors`` are conditions under which
+    evaluating it goes wrong; ``premises`` those of ``implies``, for vacuity.  ``params`` are what it is stated for
+    every value of: ``pick`` terms, in this order.
     """
 
     name: str
-    kind: str  # invariant, step_invariant, reachable, terminal, leads_to, fatal
+    kind: str  # invariant, step_invariant, reachable, terminal, fatal, or one of declare.LIVENESS
     text: str
     where: Where | None
     term: Term | None = None
-    conclusion: Term | None = None  # of leads_to
+    conclusion: Term | None = None
     errors: tuple[tuple[Term, str], ...] = ()
     premises: tuple[tuple[Where, Term], ...] = ()
     scenario: str = ""
     bounds: tuple[tuple[str, Any], ...] = ()
     under: tuple[Fairness, ...] | None = None
+    params: tuple[tuple[str, Domain], ...] = ()
 
 
 @dataclass
@@ -129,7 +132,7 @@ class TransitionSystem:
     rules: dict[str, Action]
     properties: dict[str, Property]
     branches: dict[str, Where]  # source branches that some run should take
-    fairness: tuple[Fairness, ...] = ()
+    fairness: tuple[Fairness, ...] = ()  # the default
     params: dict[str, Term] = field(default_factory=dict)
 
     def order(self) -> list[str]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from . import build as b
 from . import calls
-from . import expressions as ex
 from .containers import in_domain
 from .deadlocals import find_live, reset_dead
 from .domains import Array, Domain, Enum
 from .errors import SpecError, Where
+from .fairness import check_fairness, default_fairness
 from .instance import Instance
 from .lint import check_ghost_reads, check_granularity
-from .machine import MAX_LEAVES, Arm, DeadPath, Event, Exits, Frame, Machine, MustFork, Oracle, State, simplify_under
+from .machine import MAX_LEAVES, Arm, DeadPath, Event, Exits, Machine, MustFork, Oracle, State, simplify_under
 from .model import Model, ProcessDecl, RuleDecl
+from .parameters import arguments
 from .places import flat
 from .primitives import Step
 from .process_trace import Tracing, check_generator
@@ -65,13 +65,21 @@ class _Tracer:
             self._variables_of(kind)
         params = {n: b.leaf("param", n, getattr(self.model, n).sort) for n in self.symbolic}
         system = TransitionSystem(
-            self.inst.model.name, self.variables, (), kinds, rules, {}, self._branches(), self.model.fairness, params
+            self.inst.model.name, self.variables, (), kinds, rules, {}, self._branches(), params=params
         )
         system.initial = self._initial(kinds)
         system.properties = trace_properties(self.model, system, self.fatals)
+        self._fairness(system)
         check_granularity(system)
         find_live(system, keep_all=not reset)
         return reset_dead(system)
+
+    def _fairness(self, system: TransitionSystem) -> None:
+        declared, edited = tuple(self.model.fairness), bool(self.inst.bugs)
+        check_fairness(system, declared, class_where(type(self.model)), edited=edited)
+        for prop in system.properties.values():
+            check_fairness(system, prop.under or (), prop.where, edited=edited)
+        system.fairness = default_fairness(system, declared)
 
     # --- machines --------------------------------------------------------------------------------------------
 
@@ -314,15 +322,9 @@ class _Tracer:
             )
 
         def run(m: Machine) -> list[tuple[State, Any]]:
-            frame = Frame(fn, None)
-            m.state.envs[frame] = {fn.params[0]: self.model}
-            m.frame = frame
-            args: list[Any] = [self.model]
-            for p in fn.params[1:]:
-                args.append(self._argument(m, fn.annotated.get(p), p))
-            m.frame = None
+            args = arguments(m, fn, self.model, fn.params[1:])
             try:
-                calls.run_function(m, fn, tuple(args), {}, None)
+                calls.run_function(m, fn, (self.model, *args), {}, None)
             except DeadPath:
                 return []
             return [(m.state, 0)]
@@ -336,16 +338,6 @@ class _Tracer:
         m = self._machine()
         m.before = dict(m.state.cells)
         return m
-
-    def _argument(self, m: Machine, annotation: ast.expr | None, name: str) -> Any:
-        domain = None if annotation is None else ex.evaluate(m, annotation)
-        domain = getattr(domain, "domain", domain)
-        if not isinstance(domain, Domain) or not domain.scalar:
-            raise m.fail(f"parameter {name!r} of a rule needs a finite domain", f"e.g. `{name}: Int(0, 3)`")
-        pick = b.leaf("pick", len(m.picks), domain)
-        m.picks.append(pick)
-        m.choices.append((pick, domain))
-        return pick
 
     def _initial(self, kinds: dict[str, Kind]) -> tuple[Leaf, ...]:
         fields = {n: v for n, v in self.variables.items() if v.kind is None}

@@ -155,7 +155,7 @@ DECLARATIONS = [
         def put(self, key):  # <-
             self.n = key
         """,
-        "parameter 'key' of a rule needs a finite domain",
+        "parameter 'key' of put needs a finite domain",
         "`key: Int(0, 3)`",
     ),
     members(
@@ -165,7 +165,7 @@ DECLARATIONS = [
         def put(self, key: int):  # <-
             self.n = key
         """,
-        "parameter 'key' of a rule needs a finite domain",
+        "parameter 'key' of put needs a finite domain",
         "`key: Int(0, 3)`",
     ),
     members(

@@ -1,0 +1,130 @@
+"""The decorators that declare properties, and fairness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar, overload
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+LIVENESS = ("leads_to", "eventually", "always_eventually")  # kinds of properties of whole executions
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """``weak`` or ``strong`` fairness of each process of a kind (or of a rule), of a label, or of its outcome."""
+
+    strength: str
+    kind: str
+    label: str | None = None
+    outcome: str | None = None
+
+    def __str__(self) -> str:
+        names = (repr(n) for n in (self.kind, self.label, self.outcome) if n is not None)
+        return f"{self.strength}({', '.join(names)})"
+
+
+def weak(kind: str, label: str | None = None, outcome: str | None = None) -> Fairness:
+    """WF: such a step that could be taken all the time from some point on is taken."""
+    return Fairness("weak", kind, label, outcome)
+
+
+def strong(kind: str, label: str | None = None, outcome: str | None = None) -> Fairness:
+    """SF: such a step that could be taken again and again is taken again and again."""
+    return Fairness("strong", kind, label, outcome)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The mark that a property decorator leaves on a method."""
+
+    kind: str  # invariant, step_invariant, reachable, terminal, or one of LIVENESS
+    text: str = ""
+    scenario: str = ""
+    bounds: tuple[tuple[str, Any], ...] = ()
+    under: tuple[Fairness, ...] | None = None
+
+
+def _declare(kind: str, fn: F | None, **facts: Any) -> Any:
+    def mark(f: F) -> F:
+        text = " ".join((f.__doc__ or "").split("\n\n")[0].split())
+        f.__gomodel__ = Declared(kind, text=text, **facts)  # type: ignore[attr-defined]
+        return f
+
+    return mark if fn is None else mark(fn)
+
+
+@overload
+def invariant(fn: F) -> F: ...
+@overload
+def invariant(*, scenario: str = ...) -> Callable[[F], F]: ...
+def invariant(fn: F | None = None, *, scenario: str = "") -> Any:
+    """A property of every reachable state.  The docstring's first paragraph is what the report says."""
+    return _declare("invariant", fn, scenario=scenario)
+
+
+def step_invariant(fn: F) -> F:
+    """A property of every transition: ``def monotone(self, before): return self.n >= before.n``."""
+    marked: F = _declare("step_invariant", fn)
+    return marked
+
+
+@overload
+def reachable(fn: F) -> F: ...
+@overload
+def reachable(*, scenario: str = ..., **bounds: Any) -> Callable[[F], F]: ...
+def reachable(fn: F | None = None, *, scenario: str = "", **bounds: Any) -> Any:
+    """A witness: some reachable state must satisfy it, else the run is vacuous.  May name where it is judged."""
+    return _declare("reachable", fn, scenario=scenario, bounds=tuple(bounds.items()))
+
+
+def terminal(fn: F) -> F:
+    """What must hold where nothing but resting or finished processes is left; otherwise it is a deadlock."""
+    marked: F = _declare("terminal", fn)
+    return marked
+
+
+# --- liveness ------------------------------------------------------------------------------------------------
+
+
+def _promise(kind: str, fn: F | None, under: Iterable[Fairness] | None, scenario: str, bounds: dict[str, Any]) -> Any:
+    facts = None if under is None else tuple(under)
+    return _declare(kind, fn, under=facts, scenario=scenario, bounds=tuple(bounds.items()))
+
+
+@overload
+def leads_to(fn: F) -> F: ...
+@overload
+def leads_to(*, under: Iterable[Fairness] | None = ..., scenario: str = ..., **bounds: Any) -> Callable[[F], F]: ...
+def leads_to(fn: F | None = None, *, under: Iterable[Fairness] | None = None, scenario: str = "", **bounds: Any) -> Any:
+    """P ~> Q: whenever P holds, Q holds then or later: ``return premise, conclusion``.
+
+    Parameters with a finite domain (``def served(self, g: self.client)``) make it a promise for each of their
+    values.  Judged under the model's fairness, or ``under``; where ``scenario`` and ``bounds`` are named, only there.
+    """
+    return _promise("leads_to", fn, under, scenario, bounds)
+
+
+@overload
+def eventually(fn: F) -> F: ...
+@overload
+def eventually(*, under: Iterable[Fairness] | None = ..., scenario: str = ..., **bounds: Any) -> Callable[[F], F]: ...
+def eventually(
+    fn: F | None = None, *, under: Iterable[Fairness] | None = None, scenario: str = "", **bounds: Any
+) -> Any:
+    """◇Q: every execution reaches a state where it holds.  See ``leads_to``."""
+    return _promise("eventually", fn, under, scenario, bounds)
+
+
+@overload
+def always_eventually(fn: F) -> F: ...
+@overload
+def always_eventually(
+    *, under: Iterable[Fairness] | None = ..., scenario: str = ..., **bounds: Any
+) -> Callable[[F], F]: ...
+def always_eventually(
+    fn: F | None = None, *, under: Iterable[Fairness] | None = None, scenario: str = "", **bounds: Any
+) -> Any:
+    """□◇Q: from every state a state where it holds is reached, again and again.  See ``leads_to``."""
+    return _promise("always_eventually", fn, under, scenario, bounds)
