@@ -18,7 +18,6 @@ _STYLES = {
     Verdict.VACUOUS: "bold yellow",
     Verdict.INCOMPLETE: "yellow",
     Verdict.UNREACHED: "dim",
-    Verdict.NOT_CHECKED: "yellow",
     Verdict.LEFT_OUT: "dim",
 }
 _VERDICT_WIDTH = max(map(len, Verdict))
@@ -72,8 +71,9 @@ def verdict(report: Report) -> str:
         case Exit.INCOMPLETE if stopped:
             return f"incomplete: {stopped}; no violation was found until then"
         case Exit.INCOMPLETE:
-            left = by_verdict[Verdict.INCOMPLETE] + by_verdict[Verdict.NOT_CHECKED]
-            return f"not checked: {', '.join(left)}; all else holds, exhaustive at these bounds"
+            cut = "; ".join(dict.fromkeys(f"liveness stopped at {s.cut}" for s in report.scenarios if s.cut))
+            left = ", ".join(by_verdict[Verdict.INCOMPLETE])
+            return f"incomplete: {left} ({cut}); all else holds, exhaustive at these bounds"
     parts = [f"{n} {what}" for n, what in _tally(by_verdict) if n]
     return f"ok: {' and '.join(parts) or 'no model error'}, exhaustive at these bounds"
 

@@ -12,7 +12,7 @@ from gomodel.language.instance import Instance
 from gomodel.language.system import State, TransitionSystem
 from gomodel.run.actors import actors, initial_states, shown
 from gomodel.run.concrete import Runner
-from gomodel.run.counterexample import find_property
+from gomodel.language.properties import find_property
 from gomodel.run.pycode import predicate
 from gomodel.run.reference import ReferenceEngine
 from gomodel.run.search import DEADLOCK, Limits

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import time
+from collections.abc import Collection
 from functools import partial
 from itertools import islice
 
@@ -71,7 +72,9 @@ class CompiledEngine:
         self._cache = cache or Cache(cache_folder())
         self._arena: Arena | None = None
 
-    def explore(self, system: TransitionSystem, limits: Limits, watch: Watch | None = None) -> Exploration:
+    def explore(
+        self, system: TransitionSystem, limits: Limits, watch: Watch | None = None, live: Collection[str] = ()
+    ) -> Exploration:
         """Explore every reachable state; a limit or Ctrl-C ends early and says so in ``stopped``.
 
         Raises UsageError where the model needs numbers beyond 64 bits, or code cannot be stored.

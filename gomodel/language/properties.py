@@ -9,7 +9,7 @@ from . import build as b
 from . import calls
 from .declare import LIVENESS, Declared
 from .domains import Array, Domain, Enum
-from .errors import SpecError, Where
+from .errors import InternalError, SpecError, Where
 from .machine import DeadPath, Machine, MustFork
 from .model import Component, Model
 from .parameters import arguments
@@ -169,3 +169,12 @@ class _Reader:
         for (leaf, leaf_domain), (cell, _) in zip(flat(domain, base), flat(domain, own), strict=True):
             m.state.cells[cell] = b.select(b.var(leaf, Array(leaf_domain, index), op), pid)
         return view(m, Place(domain, own))
+
+
+def find_property(model: Component, name: str) -> tuple[Component, Any, str]:
+    """The component, method and kind of a property path such as ``mutex.sema.nwait_exact``."""
+    for component in model.all_components():
+        for local, (fn, mark) in declared(component).items():
+            if f"{component._meta.path}.{local}".lstrip(".") == name:
+                return component, fn, mark.kind
+    raise InternalError(f"there is no property {name}")

@@ -70,6 +70,14 @@ def shown(leaf: Leaf, choices: Choices) -> Choices:
     return tuple(show_choice(v, c.domain) for c, v in zip(leaf.choices, choices, strict=True))
 
 
+def taken_when(condition: Callable[..., Any], state: State, actor: Actor, leaf: Leaf, choices: Choices) -> bool:
+    """Whether a compiled condition of ``leaf`` (see ``pycode.predicate``) holds where it is taken by these choices."""
+    wanted = condition.__code__.co_varnames[: condition.__code__.co_argcount]
+    pairs = ((c.term, v) for c, v in zip(leaf.choices, choices, strict=True))
+    picks = {f"p{t.data[0]}": v for t, v in pairs if isinstance(t, Term) and t.op == "pick"}
+    return bool(condition(state, None, actor.number, **{k: v for k, v in picks.items() if k in wanted}))
+
+
 def initial_states(system: TransitionSystem, leaf: Leaf) -> Iterator[tuple[Choices, State]]:
     """The states that one leaf of ``init`` gives: its fields, and every process before its first step."""
     out: list[tuple[int, Choices, Any]] = []

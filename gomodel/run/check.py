@@ -8,14 +8,14 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-from ..language import build as b
 from ..language.errors import UsageError
 from ..language.instance import Instance, all_bugs, instance, resolve
 from ..language.model import Bug, Component, Model, Scenario
-from ..language.system import Property, TransitionSystem
+from ..language.system import TransitionSystem
 from ..language.tracer import trace
 from .counterexample import build
-from .report import BugResult, Counterexample, PropertyResult, Report, ScenarioResult, Verdict
+from .judge import Explored, Judge, promised
+from .report import BugResult, Report, ScenarioResult
 from .search import DEADLOCK, FIRST, INTERRUPTED, Engine, Exploration, Limits, Watch
 
 # Where engines are, by name; the first is the default.  They are imported when asked for.
@@ -24,8 +24,6 @@ ENGINES = {
     "reference": ("gomodel.run.reference", "ReferenceEngine"),
 }
 DEFAULT_ENGINE = next(iter(ENGINES))
-
-Explored = list[tuple[Instance, TransitionSystem, Exploration]]
 
 
 def engine_named(name: str) -> Engine:
@@ -67,11 +65,12 @@ def check(
     explored: Explored = []
     for inst in chosen:
         system = trace(inst, reset=reset)
-        explored.append((inst, system, explorer.explore(system, limits, watch)))
+        live = [] if safety_only else promised(system, inst)
+        explored.append((inst, system, explorer.explore(system, limits, watch, live)))
         found = explored[-1][2]
         if limits.first and (found.violations or found.errors):
             found.stopped = found.stopped or FIRST  # also where later scenarios are left out
-        if found.stopped in (INTERRUPTED, FIRST):
+        if found.stopped in (INTERRUPTED, FIRST) or found.cut == INTERRUPTED:
             break
     names = chosen[0].bugs
     report = Report(
@@ -84,7 +83,7 @@ def check(
         tuple(sorted(names)),
     )
     report.scenarios = [_scenario_result(*e) for e in explored]
-    judge = _Judge(report, explored, preset, bool(bounds), bool(scenarios), safety_only, target or report.model)
+    judge = Judge(report, explored, preset, bool(bounds), bool(scenarios), safety_only, target or report.model)
     judge.run(witnesses or [])
     report.seconds = time.monotonic() - started
     return report
@@ -139,140 +138,10 @@ def _scenario_result(inst: Instance, system: TransitionSystem, found: Exploratio
         found.depth,
         found.seconds,
         found.stopped,
+        found.cut,
+        found.live_seconds,
+        found.live_memory,
     )
-
-
-class _Judge:
-    """Verdicts over all scenarios of one check."""
-
-    def __init__(
-        self,
-        report: Report,
-        explored: Explored,
-        preset: str,
-        own_bounds: bool,
-        own_scenarios: bool,
-        safety_only: bool,
-        target: str,
-    ) -> None:
-        self.report, self.explored, self.safety_only, self.target = report, explored, safety_only, target
-        self.model = explored[0][0].model
-        self.complete = all(found.complete for _, _, found in explored)
-        chosen = self.model.presets.get(preset)
-        self.excused = set(chosen.unreached) if chosen else set()
-        # Vacuity is judged on complete runs at declared bounds with no bug on.
-        self.declared = self.complete and not own_bounds and not own_scenarios and not report.bugs
-
-    def run(self, wanted: list[str]) -> None:
-        report = self.report
-        properties: dict[str, Property] = {}
-        for _, system, _ in self.explored:
-            properties.update(system.properties)
-        for name, prop in properties.items():
-            if prop.kind != "reachable":
-                report.properties.append(self._property(name, prop))
-        if any(system.kinds for _, system, _ in self.explored):
-            text = "some process can always move, or all are at rest"
-            report.properties.append(self._property(DEADLOCK, Property(DEADLOCK, "deadlock", text, None)))
-        report.properties += [self._witness(n, p) for n, p in properties.items() if p.kind == "reachable"]
-        known = [n for n, p in properties.items() if p.kind == "reachable"]
-        names = {resolve(n, known, "witness", report.model) for n in wanted}
-        report.witnesses = self._collect(lambda found: {n: f for n, f in found.reached.items() if n in names})
-        report.counterexamples = self._collect(lambda found: found.violations)
-        errors = self._collect(lambda found: found.errors)
-        if not (report.bugs and report.counterexamples):  # behind a violation an edit may break anything
-            report.errors = errors
-        if self.declared and not report.counterexamples and not report.errors:
-            report.vacuous = self._never_reached()
-
-    def _collect(self, select: Callable[[Exploration], Any]) -> list[Counterexample]:
-        """The shortest counterexample of each property over the scenarios."""
-        best: dict[str, tuple[Instance, TransitionSystem, Any]] = {}
-        for inst, system, exploration in self.explored:
-            for name, found in select(exploration).items():
-                if name not in best or found.length < best[name][2].length:
-                    best[name] = inst, system, found
-        ordered = sorted(best.values(), key=lambda entry: entry[2].length)
-        return [build(inst, system, found, self.target) for inst, system, found in ordered]
-
-    def _shortest(self, name: str, select: Callable[[Exploration], Any]) -> tuple[int, str] | None:
-        hits = [(f.length, i.scenario) for i, _, e in self.explored if (f := select(e).get(name))]
-        return min(hits, key=lambda hit: hit[0]) if hits else None  # of equals the first, as for the trace shown
-
-    def _property(self, name: str, prop: Property) -> PropertyResult:
-        where = str(prop.where or "")
-        hit = self._shortest(name, lambda e: e.violations)
-        if hit:
-            return PropertyResult(name, prop.kind, prop.text, Verdict.VIOLATED, where, *hit)
-        if prop.kind == "leads_to":
-            verdict = Verdict.LEFT_OUT if self.safety_only else Verdict.NOT_CHECKED
-            note = "needs liveness checking" + (", left out by --safety" if self.safety_only else "")
-            return PropertyResult(name, prop.kind, prop.text, verdict, where, note=note)
-        if not self.complete:
-            return PropertyResult(name, prop.kind, prop.text, Verdict.INCOMPLETE, where)
-        if self.declared:
-            if prop.term is b.TRUE:
-                return PropertyResult(name, prop.kind, prop.text, Verdict.VACUOUS, where, note="it folds to true")
-            dead = [
-                p for k, p in enumerate(prop.premises) if not any((name, k) in e.premises for *_, e in self.explored)
-            ]
-            if dead:
-                note = f"the premise at {dead[0][0]} never holds"
-                return PropertyResult(name, prop.kind, prop.text, Verdict.VACUOUS, where, note=note)
-        return PropertyResult(name, prop.kind, prop.text, Verdict.OK, where)
-
-    def _witness(self, name: str, prop: Property) -> PropertyResult:
-        where = str(prop.where or "")
-        hit = self._shortest(name, lambda e: e.reached)
-        if hit:
-            return PropertyResult(name, prop.kind, prop.text, Verdict.REACHED, where, *hit)
-        note = self._excuse(name, prop)
-        if note or not self.declared:
-            verdict = Verdict.UNREACHED if self.complete else Verdict.INCOMPLETE
-            return PropertyResult(name, prop.kind, prop.text, verdict, where, note=note)
-        return PropertyResult(name, prop.kind, prop.text, Verdict.VACUOUS, where, note="never reached")
-
-    def _excuse(self, name: str, prop: Property) -> str:
-        """Why a witness need not be reached by this run, or nothing."""
-        if self.excused & {name, name.rsplit(".", 1)[-1]}:
-            return "not expected at this preset"
-        if prop.scenario and all(inst.scenario != prop.scenario for inst, _, _ in self.explored):
-            return f"judged in scenario {prop.scenario}"
-        for inst, _, _ in self.explored:
-            have = dict(inst.bounds)
-            if prop.scenario in ("", inst.scenario) and all(
-                k not in have or not _smaller(have[k], v) for k, v in prop.bounds
-            ):
-                return ""
-        return "judged at " + ", ".join(f"{k}={v}" for k, v in prop.bounds)
-
-    def _never_reached(self) -> list[str]:
-        """Labels, rules and source branches that no scenario reached."""
-        wanted: dict[str, str] = {}
-        seen: set[str] = set()
-        for _, system, found in self.explored:
-            for kind in system.kinds.values():
-                targets = {leaf.target for a in kind.actions.values() for leaf in a.leaves if leaf.kind == "commit"}
-                for pc, sites in enumerate(kind.sites):
-                    if kind.hi < kind.lo or (pc == 0 and 0 not in targets) or (sites and "." in sites[-1].owner):
-                        continue
-                    label = "done" if pc == 0 else kind.actions[pc].step.label
-                    key = f"{kind.name}: {label}"
-                    place = f"{sites[-1].file}:{sites[-1].line}" if sites else ""
-                    wanted.setdefault(key, f"step {label!r} of {kind.name} is never reached ({place})")
-                    if (kind.name, pc) in found.labels:
-                        seen.add(key)
-            for name, rule in system.rules.items():
-                wanted.setdefault(f"rule {name}", f"rule {name} is never taken ({rule.where})")
-            seen |= {f"rule {n}" for n in found.rules}
-            for branch, at in system.branches.items():
-                wanted.setdefault(branch, f"the branch at {at} is never taken")
-            seen |= found.branches
-        return [line for key, line in wanted.items() if key not in seen]
-
-
-def _smaller(have: Any, wanted: Any) -> bool:
-    return bool(have < wanted if isinstance(wanted, int) and not isinstance(wanted, bool) else have != wanted)
 
 
 # --- bugs ----------------------------------------------------------------------------------------------------
@@ -327,7 +196,8 @@ def check_bug(
         known = [DEADLOCK, *system.properties]
         expected = tuple(_expected(p, component, known, model) for p in bug.broken())
         search = limits if bug.harmless else replace(limits, until=frozenset(expected))
-        explored = explorer.explore(system, search)
+        live = [p for p in promised(system, inst) if bug.harmless or p in expected]
+        explored = explorer.explore(system, search, None, live)
         states += explored.states
         for violation in explored.violations.values():
             build(inst, system, violation, model.name)  # replayed, or it raises
@@ -336,10 +206,10 @@ def check_bug(
             note = next(iter(explored.errors))
         if search.until & set(found):
             break
-        if explored.stopped:
-            stopped = explored.stopped
+        if explored.stopped or explored.cut:
+            stopped = explored.stopped or explored.cut or ""
             note = f"stopped at {stopped}"
-        if explored.stopped == INTERRUPTED:
+        if stopped == INTERRUPTED:
             break
     hits = [found[e] for e in expected if e in found]
     passed = not found and not note if bug.harmless else bool(hits)

@@ -32,12 +32,13 @@ class NeedChoice(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a step went: ``commit``, ``blocked``, ``fatal`` or ``error``, with the reason."""
+    """How a step went: ``commit``, ``blocked``, ``fatal`` or ``error``, with the reason; ``named`` are its outcomes."""
 
     kind: str
     choices: tuple[Value, ...]
     text: str = ""
     prop: str = ""
+    named: tuple[str, ...] = ()
 
 
 class Process:
@@ -74,6 +75,7 @@ class Runner:
         }
         self._given: list[Value] = []
         self._used = 0
+        self._named: list[str] = []
         self._table = _site_table(system)
 
     # --- running ---------------------------------------------------------------------------------------------
@@ -118,7 +120,7 @@ class Runner:
             process.step = None
 
     def _attempt(self, run: Callable[[], None], choices: tuple[Value, ...], check: bool = True) -> Outcome:
-        self._given, self._used = list(choices), 0
+        self._given, self._used, self._named = list(choices), 0, []
         token = current_runtime.set(self)
         try:
             run()
@@ -131,7 +133,8 @@ class Runner:
             return Outcome("error", tuple(self._given[: self._used]), f"{type(e).__name__}: {e}")
         finally:
             current_runtime.reset(token)
-        return Outcome("error" if wrong else "commit", tuple(self._given[: self._used]), wrong)
+        used = tuple(self._given[: self._used])
+        return Outcome("error" if wrong else "commit", used, wrong, named=tuple(self._named))
 
     def _outside(self) -> str:
         """What left its domain, if anything did: judged when the step commits."""
@@ -160,7 +163,7 @@ class Runner:
         raise InternalError(f"the choice {wanted!r} is not among {values}")
 
     def outcome(self, name: str) -> None:
-        pass
+        self._named.append(name)
 
     def label_of(self, g: ProcessId) -> str:
         return self.processes[g.name].label
@@ -170,6 +173,10 @@ class Runner:
 
     def locals_of(self, g: ProcessId) -> LocalsView:
         return LocalsView(self, self.processes[g.name], "")
+
+    def step_of(self, actor: str) -> Step | None:
+        """The step that a process (None: it is done) or a rule would take next."""
+        return self.system.rules[actor].step if actor in self.rules else self.processes[actor].step
 
     # --- enumerating -----------------------------------------------------------------------------------------
 

@@ -6,14 +6,15 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
+from ..language.declare import LIVENESS
 from ..language.domains import Array, Domain, Plain, Set, Struct, index_base
 from ..language.errors import InternalError
 from ..language.instance import Instance, instance
-from ..language.model import Component
-from ..language.properties import declared
+from ..language.properties import find_property
 from ..language.system import State, TransitionSystem, Variable
 from .concrete import Outcome, Process, Runner
-from .report import Change, Counterexample, StepView
+from .fair_cycle import fair_cycle
+from .report import Change, Counterexample, FairnessView, StepView
 from .search import Found
 from .trace import Move, Trace
 
@@ -24,7 +25,11 @@ def build(inst: Instance, system: TransitionSystem, found: Found, target: str) -
     ``target`` is how the command line names the model: a short name or a path.
     """
     runner = Runner(inst, system)
-    confirm(inst, system, found)
+    cycle = None
+    if found.kind in LIVENESS:
+        cycle = fair_cycle(inst, system, found)
+    else:
+        confirm(inst, system, found)
     outcome = runner.start(found.trace.init)
     state = runner.state() if outcome.kind == "commit" else None
     first, waiting = state, blocked_now(runner) if state is not None else ()
@@ -43,10 +48,14 @@ def build(inst: Instance, system: TransitionSystem, found: Found, target: str) -
         processes = tuple((name, process.label) for name, process in runner.processes.items())
         end = list(_end(runner, first, state))
     blocked = tuple(_stuck(runner, found)) if found.kind in ("deadlock", "terminal") else blocked_now(runner)
+    params = prop.params if prop else ()
     return Counterexample(
         found.name, found.kind, text, inst.scenario, str(where or ""), found.trace, initial, tuple(steps),
         blocked, shown, reproduce(inst, target, found), processes,
         tuple(c for c, ghost in end if not ghost), tuple(c for c, ghost in end if ghost), waiting,
+        tuple((name, str(value)) for (name, _), value in zip(params, found.arguments, strict=True)),
+        cycle.since if cycle else None,
+        tuple(FairnessView(str(condition), why) for condition, why in cycle.reasons) if cycle else (),
     )  # fmt: skip
 
 
@@ -78,6 +87,9 @@ def _step(
 
 def confirm(inst: Instance, system: TransitionSystem, found: Found) -> None:
     """CPython must see the same violation; raises InternalError otherwise."""
+    if found.kind in LIVENESS:
+        fair_cycle(inst, system, found)
+        return
     runner = Runner(inst, system)
     outcome = runner.replay(found.trace)
     if not _seen(inst, system, runner, found, outcome):
@@ -115,15 +127,6 @@ def _property(inst: Instance, system: TransitionSystem, runner: Runner, name: st
         return bool(fn(*args))
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
         return None
-
-
-def find_property(model: Component, name: str) -> tuple[Component, Any, str]:
-    """The component, method and kind of a property path such as ``mutex.sema.nwait_exact``."""
-    for component in model.all_components():
-        for local, (fn, mark) in declared(component).items():
-            if f"{component._meta.path}.{local}".lstrip(".") == name:
-                return component, fn, mark.kind
-    raise InternalError(f"there is no property {name}")
 
 
 def _can_move(runner: Runner, trace: Trace) -> bool:

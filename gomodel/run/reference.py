@@ -5,16 +5,18 @@ Every other engine must give the same states, transitions, depth, verdicts and s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ..language import build as b
 from ..language.system import Action, Leaf, State, TransitionSystem
-from ..language.terms import Term
-from .actors import Actor, Choices, actors, initial_states, shown
+from .actors import Actor, Choices, actors, initial_states, shown, taken_when
+from .lasso import judge
+from .liveness import ReferenceGraph
 from .memory import Ceiling, resident
+from .promises import promises
 from .pycode import predicate
-from .search import DEADLOCK, FIRST, INTERRUPTED, Clock, Exploration, Found, Limits, Progress, Watch
+from .search import DEADLOCK, FIRST, INTERRUPTED, Clock, Exploration, Found, Limits, Progress, Stop, Watch
 from .trace import Move, Trace
 
 
@@ -23,19 +25,24 @@ class ReferenceEngine:
 
     name = "reference"
 
-    def explore(self, system: TransitionSystem, limits: Limits, watch: Watch | None = None) -> Exploration:
+    def explore(
+        self, system: TransitionSystem, limits: Limits, watch: Watch | None = None, live: Collection[str] = ()
+    ) -> Exploration:
         """Explore every reachable state; a limit or Ctrl-C ends early and says so in ``stopped``."""
-        search = _Search(system, limits, watch)
+        search = Search(system, limits, watch)
+        result = search.result
         try:
             search.run()
         except KeyboardInterrupt:
-            search.result.stopped = INTERRUPTED
-        search.result.states = len(search.states)
-        search.result.seconds = search.clock.seconds
-        return search.result
+            result.stopped = INTERRUPTED
+        result.states = len(search.states)
+        if live and result.complete and not result.errors:
+            search.judge_liveness(live)
+        result.seconds = search.clock.seconds
+        return result
 
 
-class _Search:
+class Search:
     def __init__(self, system: TransitionSystem, limits: Limits, watch: Watch | None) -> None:
         self.system, self.limits, self.watch = system, limits, watch
         self.result = Exploration()
@@ -173,11 +180,33 @@ class _Search:
     def _at_rest(self, here: int, state: State, stuck: bool) -> None:
         """Nothing but resting processes can move: a deadlock if one is stuck, else ``@terminal`` must hold."""
         if stuck:
-            self._record(self.result.violations, DEADLOCK, "deadlock", self._trace_to(here))
+            self._record(self.result.violations, DEADLOCK, "deadlock", self.trace_to(here))
             return
         for name, holds in self.terminal:
             if not holds(state):
-                self._record(self.result.violations, name, "terminal", self._trace_to(here))
+                self._record(self.result.violations, name, "terminal", self.trace_to(here))
+
+    # --- liveness --------------------------------------------------------------------------------------------
+
+    def judge_liveness(self, names: Collection[str]) -> None:
+        """Judge these liveness properties on the stored states; what ends that early is said in ``cut``."""
+        try:
+            graph = ReferenceGraph(self)
+            for prop in self.system.properties.values():
+                if prop.name in names:
+                    judge(graph, prop, promises(self.system, prop), self.result)
+        except Stop as stop:
+            self.result.cut = str(stop)
+        except KeyboardInterrupt:
+            self.result.cut = INTERRUPTED
+
+    def breathe(self) -> None:
+        """Called now and then by what runs after the search; raises Stop where a limit is hit."""
+        if self.clock.due():
+            if self.clock.expired():
+                raise Stop(f"the time limit of {self.limits.timeout:g} s")
+            if self.ceiling.left < 0:
+                raise Stop(self.ceiling.text)
 
     # --- what was found --------------------------------------------------------------------------------------
 
@@ -196,13 +225,12 @@ class _Search:
             self._covers[leaf] = pending
         if not pending:
             return
-        picks = picked(leaf, choices)
         for name, taken in list(pending):
-            if taken is None or _holds(taken, state, actor.number, picks):
+            if taken is None or taken_when(taken, state, actor, leaf, choices):
                 self.result.branches.add(name)
         pending[:] = [p for p in pending if p[0] not in self.result.branches]
 
-    def _trace_to(self, number: int) -> Trace:
+    def trace_to(self, number: int) -> Trace:
         moves: list[Move] = []
         while True:
             parent, actor, label, choices = self.parents[number]
@@ -216,7 +244,7 @@ class _Search:
         parent, actor, label, choices = link
         if parent < 0:
             return Trace(choices)
-        before = self._trace_to(parent)
+        before = self.trace_to(parent)
         return Trace(before.init, (*before.moves, Move(actor, label, choices)))
 
     def _stop(self, queue: int) -> bool:
@@ -236,14 +264,3 @@ class _Search:
                 seconds = self.clock.seconds
                 self.watch(Progress(len(self.states), result.transitions, result.depth, queue, seconds, resident()))
         return result.stopped is not None
-
-
-def _holds(taken: Callable[..., Any], state: State, number: int, picks: dict[str, Any]) -> bool:
-    wanted = taken.__code__.co_varnames[: taken.__code__.co_argcount]
-    return bool(taken(state, None, number, **{k: v for k, v in picks.items() if k in wanted}))
-
-
-def picked(leaf: Leaf, choices: Choices) -> dict[str, Any]:
-    """Those of a leaf's plain choices that are picks from a whole domain, by parameter name."""
-    pairs = ((c.term, v) for c, v in zip(leaf.choices, choices, strict=True))
-    return {f"p{t.data[0]}": v for t, v in pairs if isinstance(t, Term) and t.op == "pick"}

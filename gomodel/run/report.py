@@ -23,8 +23,7 @@ class Verdict(StrEnum):
     UNREACHED = "not reached"  # a witness not reached where that is no failure: other bounds, a bug, a limit
     VACUOUS = "vacuous"  # a witness not reached, a premise never true, a property that folds to true
     INCOMPLETE = "incomplete"  # a limit was hit first, and nothing was found until then
-    NOT_CHECKED = "not checked"  # e.g. leads-to before liveness is available
-    LEFT_OUT = "left out"  # not asked for: --safety
+    LEFT_OUT = "left out"  # not asked for: --safety, or a promise that is judged in other scenarios or bounds
 
 
 class Exit:
@@ -62,11 +61,19 @@ class StepView:
 
 
 @dataclass(frozen=True)
+class FairnessView:
+    """One fairness condition, and why the cycle of a counterexample meets it."""
+
+    condition: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Counterexample:
-    """A violation with its shortest trace, replayed by CPython."""
+    """A violation with its shortest trace (of liveness: a short lasso), replayed by CPython."""
 
     property: str
-    kind: str  # invariant, step_invariant, terminal, deadlock, fatal, error
+    kind: str  # invariant, step_invariant, terminal, deadlock, fatal, error, or a kind of liveness
     text: str  # what the property says
     scenario: str
     where: str  # file:line in the spec, "" if there is none
@@ -80,6 +87,9 @@ class Counterexample:
     end: tuple[Change, ...] = ()  # of the final state: fields that differ from the initial one, live locals
     ghosts: tuple[Change, ...] = ()  # the same, of ghosts
     waiting: tuple[str, ...] = ()  # processes that cannot step in the initial state
+    arguments: tuple[tuple[str, str], ...] = ()  # for which a property with parameters is violated: name and value
+    since: int | None = None  # of liveness: the number of steps after which the promise stays open
+    fairness: tuple[FairnessView, ...] = ()  # of liveness: what is assumed, and why the cycle is fair
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,9 @@ class ScenarioResult:
     depth: int
     seconds: float
     stopped: str | None  # the limit that ended it early
+    cut: str | None = None  # the limit that ended the search for fair cycles early
+    live_seconds: float = 0.0  # of ``seconds``, those of liveness
+    live_memory: int = 0  # bytes that liveness took beside the states
 
 
 @dataclass
@@ -140,7 +153,7 @@ class Report:
             return Exit.VIOLATED
         if Verdict.VACUOUS in verdicts or self.vacuous:
             return Exit.VACUOUS
-        if not self.complete or verdicts & {Verdict.INCOMPLETE, Verdict.NOT_CHECKED}:
+        if not self.complete or Verdict.INCOMPLETE in verdicts:
             return Exit.INCOMPLETE
         return Exit.OK
 

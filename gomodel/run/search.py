@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
 from ..language.errors import Where
 from ..language.system import TransitionSystem
-from .trace import Trace
+from .trace import Trace, Value
 
 DEADLOCK = "deadlock"
 INTERRUPTED = "Ctrl-C"
@@ -31,6 +31,10 @@ class Limits:
     until: frozenset[str] = frozenset()  # stop when one of these properties is violated
 
 
+class Stop(Exception):
+    """A limit was hit: its words."""
+
+
 @dataclass(frozen=True)
 class Progress:
     states: int
@@ -46,7 +50,7 @@ Watch = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Found:
-    """Something the search found, with a shortest trace to it of ``length`` moves.
+    """Something the search found, with a shortest trace to it of ``length`` moves; for liveness a short lasso.
 
     ``kind`` is that of the property, or ``deadlock``, or ``error`` for a model error.  For properties of
     states the trace ends in the bad state; for ``fatal`` and ``error`` its last move is the one that fails.
@@ -59,6 +63,7 @@ class Found:
     find: Callable[[], Trace] = field(repr=False, compare=False)
     text: str = ""
     where: Where | None = None
+    arguments: tuple[Value, ...] = ()  # of a property that is stated for every value of its parameters
 
     @cached_property
     def trace(self) -> Trace:
@@ -72,7 +77,8 @@ class Exploration:
 
     ``transitions`` counts (state, process, choices) that commit; ``depth`` is the greatest length of a shortest
     path to a state.  ``stopped`` says which limit ended the search early; None means that every reachable
-    state was visited.  ``seconds`` is the whole, ``preparing`` the part of it before the search itself.
+    state was visited.  Liveness is judged only then, and where there is no error.  ``seconds`` is the whole,
+    ``preparing`` the part of it before the search itself.
     """
 
     states: int = 0
@@ -88,6 +94,10 @@ class Exploration:
     branches: set[str] = field(default_factory=set)
     premises: set[tuple[str, int]] = field(default_factory=set)  # (property, number) that held somewhere
     rules: set[str] = field(default_factory=set)  # rules taken
+    open: dict[str, int] = field(default_factory=dict)  # liveness that was judged → states that leave it open
+    cut: str | None = None  # the limit that ended the search for fair cycles early
+    live_seconds: float = 0.0  # of ``seconds``, those of liveness
+    live_memory: int = 0  # bytes that liveness took beside the states
 
     @property
     def complete(self) -> bool:
@@ -99,7 +109,11 @@ class Engine(Protocol):
 
     name: str
 
-    def explore(self, system: TransitionSystem, limits: Limits, watch: Watch | None = None) -> Exploration: ...
+    def explore(
+        self, system: TransitionSystem, limits: Limits, watch: Watch | None = None, live: Collection[str] = ()
+    ) -> Exploration:
+        """Explore ``system``, then judge the liveness properties named in ``live``."""
+        ...
 
 
 class Clock:

@@ -34,14 +34,13 @@ def counterexample_lines(cex: Counterexample, *others: Counterexample, width: in
     if cex.waiting:
         page.gap()
         page.add("; ".join(cex.waiting), prefix="blocked from the start: ", style="yellow")
+    _add_notes(page, cex, others, 0)
     before = cex.waiting
-    for turn in _turns(cex):
+    for turn in _turns(cex, *others):
         page.gap()
         _add_turn(page, turn, before)
         before = turn[-1].blocked
-        if cex.trace.cycle == turn[-1].number:
-            page.gap()
-            page.add("from here on the following steps repeat for ever", style="bold red")
+        _add_notes(page, cex, others, turn[-1].number)
     page.gap()
     for found in (cex, *others):
         _add_violated(page, found)
@@ -60,19 +59,46 @@ def _title(cex: Counterexample) -> str:
         case "reachable":
             return f"{cex.property} is reached"
         case _:
-            return f"{cex.property} is violated"
+            return f"{cex.property}{_arguments(cex)} is violated"
 
 
 def _length(cex: Counterexample) -> str:
-    steps = len(cex.steps)
-    return "in the initial state" if steps == 0 else f"after {steps} step{'s' if steps > 1 else ''}"
-
-
-def _turns(cex: Counterexample) -> Iterator[list[StepView]]:
-    """Consecutive steps of one actor; the start of a cycle begins a new turn."""
     cycle = cex.trace.cycle
-    for _, steps in itertools.groupby(cex.steps, lambda s: (s.actor, cycle is not None and s.number > cycle)):
+    steps = len(cex.steps) if cycle is None else cycle
+    after = "in the initial state" if steps == 0 else f"after {steps} step{'s' if steps > 1 else ''}"
+    if cycle is None:
+        return after
+    if cycle == len(cex.steps):
+        return f"{after} nothing more happens"
+    return f"{after} {_several(len(cex.steps) - cycle)} for ever"
+
+
+def _several(steps: int) -> str:
+    return "1 step repeats" if steps == 1 else f"{steps} steps repeat"
+
+
+def _turns(*found: Counterexample) -> Iterator[list[StepView]]:
+    """Consecutive steps of one actor; where something is noted, a new turn begins."""
+    marks = {mark for cex in found for mark in (cex.trace.cycle, cex.since) if mark is not None}
+    for _, steps in itertools.groupby(found[0].steps, lambda s: (s.actor, sum(s.number > mark for mark in marks))):
         yield list(steps)
+
+
+def _add_notes(page: Page, cex: Counterexample, others: Iterable[Counterexample], number: int) -> None:
+    """What a lasso says behind its first ``number`` steps: where a promise stays open, and where it repeats."""
+    for found in (cex, *others):
+        if found.since == number:
+            page.gap()
+            page.add(f"from here on {found.property}{_arguments(found)} stays open", style="bold yellow")
+    if cex.trace.cycle == number:
+        steps = len(cex.steps) - number
+        text = "from here on nothing more happens" if steps == 0 else f"from here on {_several(steps)} for ever"
+        page.gap()
+        page.add(text, style="bold red")
+
+
+def _arguments(cex: Counterexample) -> str:
+    return f"({', '.join(f'{name}={value}' for name, value in cex.arguments)})" if cex.arguments else ""
 
 
 def _add_turn(page: Page, turn: list[StepView], blocked_before: tuple[str, ...]) -> None:
@@ -130,6 +156,18 @@ def _add_violated(page: Page, cex: Counterexample) -> None:
     if cex.where:
         stated = "" if cex.kind in ("error", "fatal") else "stated "
         page.add(f"{stated}at {cex.where}", prefix="  ", style="dim")
+    if cex.since is not None:
+        _add_fairness(page, cex)
+
+
+def _add_fairness(page: Page, cex: Counterexample) -> None:
+    """Why this execution is one that fairness allows."""
+    if not cex.fairness:
+        page.add("it assumes no fairness: nothing has to happen", prefix="  ")
+        return
+    page.add("the execution is fair:", prefix="  ")
+    for view in cex.fairness:
+        page.add(f"{view.condition}: {view.why}", prefix="    ")
 
 
 def _add_end(page: Page, cex: Counterexample) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from gomodel.explore.alerts import TAIL
 from gomodel.explore.engine import CompiledEngine, Search
 from gomodel.language.system import State, TransitionSystem
-from gomodel.run.reference import _Search as ReferenceSearch
+from gomodel.run.reference import Search as ReferenceSearch
 from gomodel.run.search import Exploration, Found, Limits
 
 ENGINE = CompiledEngine()

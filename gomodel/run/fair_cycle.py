@@ -1,0 +1,119 @@
+"""A counterexample to liveness as CPython sees it: the promise stays open, the cycle closes, and it is fair.
+
+Nothing here relies on the engine that found it: states, premises, outcomes and what is enabled come from running the
+model's own generators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..language.errors import InternalError
+from ..language.instance import Instance
+from ..language.properties import find_property
+from ..language.system import State, TransitionSystem
+from .concrete import Runner
+from .promises import Condition, fairness_of
+from .search import Found
+from .trace import Trace, choice_value
+
+
+@dataclass(frozen=True)
+class FairCycle:
+    """``since`` is the number of steps after which the promise stays open; ``reasons`` say why the cycle is fair."""
+
+    since: int
+    reasons: tuple[tuple[Condition, str], ...]
+
+
+def fair_cycle(inst: Instance, system: TransitionSystem, found: Found) -> FairCycle:
+    """Raises InternalError where CPython sees no fair cycle that violates the property."""
+    return _Replay(inst, system, found).judge()
+
+
+class _Replay:
+    def __init__(self, inst: Instance, system: TransitionSystem, found: Found) -> None:
+        self.system, self.found, self.trace = system, found, found.trace
+        self.runner = Runner(inst, system)
+        self.prop = system.properties[found.name]
+        self.begin = self.trace.cycle or 0
+        self.states: list[State] = []  # one more than moves
+        self.holds: list[tuple[bool, bool]] = []  # premise and conclusion in each
+        self.taken: list[tuple[str, Any, tuple[str, ...]]] = []  # of each move: who, its step, its outcomes
+
+    def judge(self) -> FairCycle:
+        self._run()
+        if self.states[self.begin] != self.states[-1]:
+            raise self._wrong("it does not come back to where its cycle begins")
+        last_kept = max((k for k, (_, kept) in enumerate(self.holds) if kept), default=-1)
+        opened = [k for k, (due, _) in enumerate(self.holds) if due and k > last_kept]
+        if not opened or last_kept >= self.begin:
+            raise self._wrong("the promise is kept")
+        return FairCycle(opened[0], tuple(self._reasons()))
+
+    def _wrong(self, why: str) -> InternalError:
+        return InternalError(
+            f"the counterexample to {self.found.name} does not replay in CPython: {why}; this is a defect of gomodel"
+        )
+
+    def _run(self) -> None:
+        outcome = self.runner.start(self.trace.init)
+        self._note()
+        for move in self.trace.moves:
+            step = self.runner.step_of(move.actor)
+            outcome = self.runner.step(move.actor, move.choices)
+            if outcome.kind != "commit":
+                raise self._wrong(f"{move} ends with {outcome}")
+            self.taken.append((move.actor, step, outcome.named))
+            self._note()
+
+    def _note(self) -> None:
+        self.states.append(self.runner.state())
+        component, fn, _ = find_property(self.runner.model, self.prop.name)
+        domains = (domain for _, domain in self.prop.params)
+        arguments = [
+            next(v for v in map(domain.decode, domain.values()) if choice_value(v) == wanted)
+            for domain, wanted in zip(domains, self.found.arguments, strict=True)
+        ]
+        value = fn(component, *arguments)
+        first = len(self.states) == 1
+        due, kept = value if self.prop.kind == "leads_to" else (first or self.prop.kind == "always_eventually", value)
+        self.holds.append((bool(due), bool(kept)))
+
+    # --- fairness --------------------------------------------------------------------------------------------
+
+    def _reasons(self) -> Iterator[tuple[Condition, str]]:
+        conditions = fairness_of(self.system, self.prop)
+        enabled = [self._enabled(k, conditions) for k in range(self.begin, max(len(self.trace), self.begin + 1))]
+        for condition in conditions:
+            taken = self._taken(condition)
+            off = next((k for k, able in enumerate(enabled, self.begin) if condition not in able), None)
+            if taken:
+                yield condition, f"met by step {taken}"
+            elif not any(condition in able for able in enabled):
+                yield condition, "never enabled from there on"
+            elif off is not None and not condition.strong:
+                yield condition, f"not enabled after step {off}" if off else "not enabled at the start"
+            else:
+                raise self._wrong(f"{condition} is not met in its cycle")
+
+    def _taken(self, condition: Condition) -> int | None:
+        """The first step of the cycle that the condition asks for."""
+        for k, (actor, step, outcomes) in enumerate(self.taken[self.begin :], self.begin):
+            if condition.covers(actor, step, outcomes) and self.states[k] != self.states[k + 1]:
+                return k + 1
+        return None
+
+    def _enabled(self, k: int, conditions: tuple[Condition, ...]) -> set[Condition]:
+        """The conditions that have a step which changes something after ``k`` moves."""
+        before = Trace(self.trace.init, self.trace.moves[:k])
+        self.runner.replay(before, check=False)
+        steps = {actor: self.runner.step_of(actor) for actor in (*self.runner.processes, *self.runner.rules)}
+        able: set[Condition] = set()
+        for move, outcome, after in self.runner.successors(before):
+            step = steps[move.actor]
+            if step is not None and outcome.kind == "commit" and after != self.states[k]:
+                able.update(c for c in conditions if c.covers(move.actor, step, outcome.named))
+        return able
