@@ -177,7 +177,7 @@ def test_the_exit_code_is_the_reports(run: Run, checker: Checker, counterexample
 
 
 def test_all_models_give_the_gravest_code(run: Run, checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
-    reports = iter([Verdict.NOT_CHECKED, Verdict.VACUOUS, *[Verdict.OK] * 100])
+    reports = iter([Verdict.INCOMPLETE, Verdict.VACUOUS, *[Verdict.OK] * 100])
 
     def check(model: Any, **options: Any) -> Report:
         checker.report.properties = [PropertyResult("p", "invariant", "", next(reports))]

@@ -68,7 +68,7 @@ def failing(report: Report, counterexample: Counterexample) -> Report:
         "mutual_exclusion", "invariant", "At most one client holds the lock.", Verdict.VIOLATED, "", 3, "loop"
     )
     note = "liveness is not available yet"
-    progress = PropertyResult("progress", "leads_to", "Who waits gets the lock.", Verdict.NOT_CHECKED, note=note)
+    progress = PropertyResult("progress", "leads_to", "Who waits gets the lock.", Verdict.INCOMPLETE, note=note)
     witness = PropertyResult("handoff", "reachable", "", Verdict.VACUOUS, note="not reached")
     report.properties = [found, progress, witness]
     report.counterexamples = [counterexample]
@@ -122,7 +122,7 @@ def test_a_limit_is_incomplete_and_said_twice(report: Report) -> None:
 
 def test_verdicts_in_words(report: Report, counterexample: Counterexample) -> None:
     assert verdict(report).startswith("ok: ")
-    progress = PropertyResult("progress", "leads_to", "", Verdict.NOT_CHECKED)
+    progress = PropertyResult("progress", "leads_to", "", Verdict.INCOMPLETE)
     report.properties.append(progress)
     assert verdict(report) == "not checked: progress; all else holds, exhaustive at these bounds"
     report.properties.append(PropertyResult("handoff", "reachable", "", Verdict.VACUOUS))

@@ -62,12 +62,31 @@ class Group:
 
 @dataclass(frozen=True)
 class CompiledLeaf:
-    """A leaf with its number and those of the covers that hold only in some states."""
+    """A leaf with its number and those of the covers that hold only in some states.
+
+    Its *ways* are numbered from ``way``: one for each process and each set of those ``outcomes`` that hold only in some
+    states.  So the number of a way says which process took which leaf with which outcomes.
+    """
 
     number: int
     action: Action
     leaf: Leaf
     covers: tuple[tuple[int, str, Term], ...]
+    way: int
+    outcomes: tuple[tuple[str, Term], ...]
+
+    @property
+    def variants(self) -> int:
+        return 1 << len(self.outcomes)
+
+
+@dataclass(frozen=True)
+class Way:
+    """Who took which leaf: a process by its number (0 for a rule), with these outcomes."""
+
+    leaf: CompiledLeaf
+    process: int
+    outcomes: frozenset[str]
 
 
 def action_key(action: Action) -> tuple[str, str, int]:
@@ -82,13 +101,14 @@ class Board:
         self.groups = _groups(system)
         self.leaves: list[CompiledLeaf] = []
         self.by_action: dict[tuple[str, str, int], list[CompiledLeaf]] = {}
+        self.ways: list[Way] = []
         numbers = count()
         for kind in system.kinds.values():
             if kind.hi >= kind.lo:
                 for action in kind.actions.values():
-                    self._add(action, numbers)
+                    self._add(action, numbers, range(kind.lo, kind.hi + 1))
         for rule in system.rules.values():
-            self._add(rule, numbers)
+            self._add(rule, numbers, range(1))
         self.covers = next(numbers)
         self.wanted = CONTROL
         self.pending = self.wanted + len(self.groups)  # a byte for each leaf from here
@@ -96,11 +116,19 @@ class Board:
         self.events = self.covered + (len(self.leaves) + self.covers + 7) // 8
         self.size = self.events + 3 * (len(self.leaves) + sum(len(g.alerts) for g in self.groups))
 
-    def _add(self, action: Action, numbers: count[int]) -> None:
+    def _add(self, action: Action, numbers: count[int], processes: range) -> None:
         start = len(self.leaves)
         for leaf in action.leaves:
             covers = tuple((next(numbers), name, cond) for name, cond in leaf.covers if cond is not b.TRUE)
-            self.leaves.append(CompiledLeaf(len(self.leaves), action, leaf, covers))
+            outcomes = tuple((name, cond) for name, cond in leaf.outcomes if cond is not b.TRUE)
+            compiled = CompiledLeaf(len(self.leaves), action, leaf, covers, len(self.ways), outcomes)
+            self.leaves.append(compiled)
+            if leaf.kind == "commit":
+                always = {name for name, cond in leaf.outcomes if cond is b.TRUE}
+                for process in processes:
+                    for bits in range(compiled.variants):
+                        some = {name for k, (name, _) in enumerate(outcomes) if bits >> k & 1}
+                        self.ways.append(Way(compiled, process, frozenset(always | some)))
         self.by_action[action_key(action)] = self.leaves[start:]
 
     def of(self, scope: str) -> list[Group]:

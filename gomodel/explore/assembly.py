@@ -264,6 +264,10 @@ class Code:
     def word(self, a: Bit) -> Word:
         return int(a) if isinstance(a, bool) else self.op(f"zext i1 {a} to i64")
 
+    def narrow(self, a: Word, bits: int) -> Word:
+        """The low bits of a word, for storing them."""
+        return a if isinstance(a, int) else self.op(f"trunc i64 {a} to i{bits}")
+
     def low_bit(self, a: Word) -> Bit:
         return bool(a & 1) if isinstance(a, int) else self.op(f"trunc i64 {a} to i1")
 

@@ -41,6 +41,7 @@ from .alerts import (
 )
 from .cache import Cache, cache_folder
 from .layout import Layout
+from .liveness import Liveness, all_promises, judge_liveness
 from .native import Native, native
 from .paths import Paths, Wanted
 from .program import Program
@@ -71,6 +72,7 @@ class CompiledEngine:
     def __init__(self, cache: Cache | None = None) -> None:
         self._cache = cache or Cache(cache_folder())
         self._arena: Arena | None = None
+        self._liveness = Liveness()
 
     def explore(
         self, system: TransitionSystem, limits: Limits, watch: Watch | None = None, live: Collection[str] = ()
@@ -88,7 +90,11 @@ class CompiledEngine:
             if search is None:
                 return Exploration(seconds=clock.seconds, stopped=INTERRUPTED)
             search.result.stopped = INTERRUPTED
-        return search.finish()
+        result = search.finish()
+        if live and result.complete and not result.errors:
+            judge_liveness(search, live, self._liveness, self._cache)
+            result.seconds = clock.seconds
+        return result
 
     def prepare(
         self, system: TransitionSystem, limits: Limits, watch: Watch | None = None, clock: Clock | None = None
@@ -96,7 +102,7 @@ class CompiledEngine:
         """A search about to begin: its code is compiled."""
         clock = clock or Clock(limits)
         layout, board = Layout(system), Board(system)
-        program = Program(system, layout, board)
+        program = Program(system, layout, board, all_promises(system))
         code = native(program.text(), layout.words, self._cache)
         self._arena = self._arena or Arena()
         return Search(system, layout, board, code, program.most, self._arena, limits, clock, watch)
@@ -125,6 +131,7 @@ class Search:
         self.words = (ctypes.c_int64 * board.size)()
         self.bytes = (ctypes.c_uint8 * (8 * board.size)).from_buffer(self.words)
         self.out = (ctypes.c_uint64 * (self.room * self.width))()
+        self.ways = (ctypes.c_uint32 * self.room)()
         self.tags = (ctypes.c_uint64 * self.room)()
         self.aside = (ctypes.c_uint64 * (8 * (ASIDE + 1)))()
         self.places = (ctypes.c_uint64 * self.room)()
@@ -169,8 +176,8 @@ class Search:
 
     def _pointers(self) -> tuple[object, ...]:
         arena = self.arena
-        return (self.words, arena.states.address, arena.parents.address, arena.table.address, self.out, self.tags,
-                self.places, self.owners)  # fmt: skip
+        return (self.words, arena.states.address, arena.parents.address, arena.table.address, self.out, self.ways,
+                self.tags, self.places, self.owners)  # fmt: skip
 
     def _pace(self, seconds: float) -> None:
         """Let the kernel run for about ``SLICE`` seconds."""
@@ -204,7 +211,7 @@ class Search:
     # --- limits ----------------------------------------------------------------------------------------------
 
     def _stop(self) -> bool:
-        result, limits, words = self.result, self.limits, self.words
+        result, limits = self.result, self.limits
         if result.stopped is not None:
             return True
         if limits.first and (result.violations or result.errors):
@@ -213,10 +220,15 @@ class Search:
             result.stopped = "the violation that was looked for"
         elif self.clock.expired():
             result.stopped = f"the time limit of {limits.timeout:g} s"
-        elif self.watch and self.clock.due():
+        elif self.clock.due():
+            self.report_progress()
+        return result.stopped is not None
+
+    def report_progress(self) -> None:
+        words = self.words
+        if self.watch:
             queue = words[TAIL] - words[HEAD]
             self.watch(Progress(words[TAIL], words[TRANSITIONS], words[DEPTH], queue, self.clock.seconds, resident()))
-        return result.stopped is not None
 
     def _slots_for(self, states: int) -> int:
         slots = 1 << 12
@@ -271,7 +283,7 @@ class Search:
 
     def successors(self, number: int) -> list[list[int]]:
         """The successors of a stored state, in order, by the compiled code."""
-        n = self.code.expand(self.arena.states.address, number, self.out, 0, self.words)
+        n = self.code.expand(self.arena.states.address, number, self.out, self.ways, 0, self.words)
         return [self.out[k * self.width : (k + 1) * self.width] for k in range(n)]
 
     def path(self, number: int) -> list[int]:
@@ -294,7 +306,7 @@ class Search:
         bucket = self.result.violations if leaf.kind == "fatal" else self.result.errors
         name = leaf.prop or leaf.text
         if name not in bucket:
-            bucket[name] = self._found(name, leaf.kind, index, lambda way, *_: way is leaf, leaf.text, leaf.where)
+            bucket[name] = self._found(name, leaf.kind, index, lambda _, way, *__: way is leaf, leaf.text, leaf.where)
 
     def _raised(self, alert: Alert, scope: str, index: int) -> None:
         result, name = self.result, alert.name
@@ -310,7 +322,7 @@ class Search:
     def _between(self, alert: Alert) -> Wanted:
         """Whether a move raises an alert of both its ends."""
         holds = predicate(self.system, alert.condition)
-        return lambda _, before, after: after is not None and bool(holds(before, after))
+        return lambda _, __, before, after: after is not None and bool(holds(before, after))
 
     def finish(self) -> Exploration:
         """What was found up to now."""

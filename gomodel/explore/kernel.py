@@ -47,7 +47,7 @@ Ints = types.CPointer(types.int64)
 
 EXTERNAL = {
     "width": types.int64(),
-    "expand": types.int64(Words, types.int64, Words, types.int64, Ints),
+    "expand": types.int64(Words, types.int64, Words, Halves, types.int64, Ints),
     "judge": types.int64(Words, types.int64, Ints),
 }
 width: Any = types.ExternalFunction("width", EXTERNAL["width"])
@@ -240,8 +240,10 @@ def _insert(
     return True
 
 
-@cfunc(types.int64(Ints, Words, Halves, Words, Words, Words, Words, Halves), error_model="numpy")
-def search(board: Any, states: Any, parents: Any, table: Any, out: Any, tags: Any, places: Any, owners: Any) -> Any:
+@cfunc(types.int64(Ints, Words, Halves, Words, Words, Halves, Words, Words, Halves), error_model="numpy")
+def search(
+    board: Any, states: Any, parents: Any, table: Any, out: Any, ways: Any, tags: Any, places: Any, owners: Any
+) -> Any:
     """Explore until something has to be done outside."""
     finish = board[TRANSITIONS] + board[BUDGET]
     room = board[OUT]
@@ -262,7 +264,7 @@ def search(board: Any, states: Any, parents: Any, table: Any, out: Any, tags: An
         last = min(board[LEVEL_END], head + BATCH)
         n = fetched = 0
         while head < last and n + most <= room:
-            n = expand(states, head, out, n, board)
+            n = expand(states, head, out, ways, n, board)
             for i in range(fetched, n):
                 owners[i] = uint32(head)
             head += 1
@@ -277,15 +279,51 @@ def search(board: Any, states: Any, parents: Any, table: Any, out: Any, tags: An
             return PAUSED
 
 
-@cfunc(types.int64(Ints, Words, Halves, Words, Words, Words, Words, Halves, types.int64), error_model="numpy")
+@cfunc(types.int64(Ints, Words, Halves, Words, Words, Halves, Words, Words, Halves, types.int64), error_model="numpy")
 def seed(
-    board: Any, states: Any, parents: Any, table: Any, out: Any, tags: Any, places: Any, owners: Any, n: Any
+    board: Any, states: Any, parents: Any, table: Any, out: Any, ways: Any, tags: Any, places: Any, owners: Any, n: Any
 ) -> Any:
     """Store initial states: through the same door as all others."""
     slots = board[SLOTS]
     _fetch(slots, table, out, tags, places, 0, n)
     _probe(slots, states, table, tags, places, n)
     return _insert(board, states, parents, table, out, tags, places, owners, n)
+
+
+@cfunc(types.int64(Ints, Words, Words, Words, Halves, Words, Words, Words, Halves, Halves, types.int64, types.int64),
+       error_model="numpy")  # fmt: skip
+def link(
+    board: Any, states: Any, table: Any, out: Any, ways: Any, tags: Any, places: Any, offsets: Any, targets: Any,
+    taken: Any, start: Any, end: Any,
+) -> Any:  # fmt: skip
+    """Note the steps between stored states: of each from ``start`` on, as many as fit in the buffer, before ``end``.
+
+    The steps of state ``s`` are ``offsets[s]`` up to ``offsets[s + 1]``: where each goes, and by which way.  Steps that
+    change nothing are left out.  Returns the first state that is left.
+    """
+    n = fetched = 0
+    head = start
+    while head < end and n + board[MOST] <= board[OUT]:
+        n = expand(states, head, out, ways, n, board)
+        offsets[head + 1] = uint64(n)  # of those found here, for now
+        _fetch(board[SLOTS], table, out, tags, places, fetched, n)
+        fetched = n
+        head += 1
+    _probe(board[SLOTS], states, table, tags, places, n)
+    edge = offsets[start]
+    i = 0
+    for source in range(start, head):
+        last = offsets[source + 1]
+        while uint64(i) < last:
+            slot = _stored(board[SLOTS], states, table, out, i, tags[i], places[i])
+            target = _number(table[slot])
+            if target != uint64(source):
+                targets[edge] = uint32(target)
+                taken[edge] = ways[i]
+                edge += uint64(1)
+            i += 1
+        offsets[source + 1] = edge
+    return head
 
 
 @njit(error_model="numpy")

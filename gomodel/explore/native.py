@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ import llvmlite.binding as llvm
 
 from .cache import Cache
 
-ENTRIES = ("search", "seed", "widen")  # of the kernel
-PROGRAM = ("expand", "judge")  # what the kernel calls of a program
+ENTRIES = {  # of each kernel
+    "kernel": ("search", "seed", "widen", "link"),
+    "cycles": ("flag", "open", "split", "entries", "nearest"),
+}
+PROGRAM = ("expand", "judge", "promise")  # what the kernels call of a program
 # The generator and the kernel, read when they are imported: code on disk belongs to what made it.
 SOURCES = "".join(path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("*.py")))
 WIDTH = "width"  # the words of a state: a constant of the kernel's code
@@ -24,16 +28,30 @@ WIDTH = "width"  # the words of a state: a constant of the kernel's code
 class Native:
     """The functions of the kernel with one program; they live as long as this object."""
 
-    def __init__(self, *objects: bytes) -> None:
+    def __init__(self, program: bytes, kernel: bytes) -> None:
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())  # owns the machine
-        for machine_code in objects:
-            self._engine.add_object_file(llvm.ObjectFileRef.from_data(machine_code))
-        self._engine.finalize_object()
+        self._add(program)
+        self._add(kernel)
         pointer, number = ctypes.c_void_p, ctypes.c_int64
-        self.search = self._function("search", *[pointer] * 8)
-        self.seed = self._function("seed", *[pointer] * 8, number)
-        self.expand = self._function("expand", pointer, number, pointer, number, pointer)
+        self.search = self._function("search", *[pointer] * 9)
+        self.seed = self._function("seed", *[pointer] * 9, number)
+        self.expand = self._function("expand", pointer, number, pointer, pointer, number, pointer)
         self.widen = self._function("widen", *[pointer] * 3)
+        self.link = self._function("link", *[pointer] * 10, number, number)
+
+    def add_cycles(self, cache: Cache) -> None:
+        """Add the functions that liveness needs."""
+        self._add(_cached(cache, "cycles", "", lambda: _compile_kernel("cycles", None, cache)))
+        pointer, number, mask = ctypes.c_void_p, ctypes.c_int64, ctypes.c_uint64
+        self.flag = self._function("flag", pointer, pointer, *[number] * 3)
+        self.open = self._function("open", number, *[pointer] * 7, number)
+        self.split = self._function("split", number, *[pointer] * 5, mask, mask, *[pointer] * 5)
+        self.entries = self._function("entries", number, *[pointer] * 6, number)
+        self.nearest = self._function("nearest", number, mask, mask, number, *[pointer] * 8)
+
+    def _add(self, machine_code: bytes) -> None:
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(machine_code))
+        self._engine.finalize_object()
 
     def _function(self, name: str, *arguments: Any) -> Callable[..., int]:
         address = self._engine.get_function_address(_exported(name))
@@ -44,7 +62,7 @@ def native(program: str, words: int, cache: Cache) -> Native:
     """The code of a program whose states have so many words, from the cache where it is there."""
     return Native(
         _cached(cache, "program", program, lambda: _compile_program(program)),
-        _cached(cache, "kernel", str(words), lambda: _compile_kernel(words, cache)),
+        _cached(cache, "kernel", str(words), lambda: _compile_kernel("kernel", words, cache)),
     )
 
 
@@ -110,20 +128,22 @@ def _compile_program(program: str) -> bytes:
     return code
 
 
-# --- the kernel ----------------------------------------------------------------------------------------------
+# --- the kernels ---------------------------------------------------------------------------------------------
 
 
-def _compile_kernel(words: int, cache: Cache) -> bytes:
-    """Machine code of the kernel for states of so many words."""
-    module = llvm.parse_assembly(_cached(cache, "kernel", "assembly", _kernel_assembly).decode())
-    width = f"define internal i64 @{WIDTH}() alwaysinline {{\n  ret i64 {words}\n}}"
-    module.get_function(WIDTH).linkage = llvm.Linkage.external
-    module.link_in(_external(llvm.parse_assembly(width), WIDTH))
+def _compile_kernel(kernel: str, words: int | None, cache: Cache) -> bytes:
+    """Machine code of a kernel: of one that moves states, for those of so many words."""
+    module = llvm.parse_assembly(_cached(cache, kernel, "assembly", lambda: _kernel_assembly(kernel)).decode())
+    if words is not None:
+        width = f"define internal i64 @{WIDTH}() alwaysinline {{\n  ret i64 {words}\n}}"
+        module.get_function(WIDTH).linkage = llvm.Linkage.external
+        module.link_in(_external(llvm.parse_assembly(width), WIDTH))
     for function in module.functions:
-        if not function.is_declaration and function.name not in map(_exported, ENTRIES):
+        if not function.is_declaration and function.name not in map(_exported, ENTRIES[kernel]):
             function.linkage = llvm.Linkage.internal
-    for name in PROGRAM:
-        module.get_function(name).name = _exported(name)
+    for function in module.functions:
+        if function.name in PROGRAM:
+            function.name = _exported(function.name)
     machine = _machine()
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     options.loop_vectorization = options.slp_vectorization = False  # loops go over the few words of a state
@@ -139,8 +159,8 @@ def _external(module: llvm.ModuleRef, name: str) -> llvm.ModuleRef:
     return module
 
 
-def _kernel_assembly() -> bytes:
-    """The kernel for any number of words, as Numba translates it."""
+def _kernel_assembly(kernel: str) -> bytes:
+    """A kernel for any number of words, as Numba translates it."""
     for name in (WIDTH, *PROGRAM):
         llvm.add_symbol(name, 1)  # Numba wants an address; the linker puts functions in the place of the names
     from numba.core import config as settings
@@ -148,12 +168,12 @@ def _kernel_assembly() -> bytes:
     before = settings.OPT
     settings.OPT = settings._OptLevel(0)  # LLVM is to see the kernel as it stands once the width is known
     try:
-        from . import kernel
+        source = import_module(f".{kernel}", __package__)
     finally:
         settings.OPT = before
     modules = []
-    for name in ENTRIES:
-        compiled = getattr(kernel, name)
+    for name in ENTRIES[kernel]:
+        compiled = getattr(source, name)
         module = llvm.parse_assembly(compiled.inspect_llvm())
         module.get_function(compiled.native_name).name = _exported(name)
         modules.append(module)

@@ -14,9 +14,10 @@ from ..language.errors import InternalError
 from ..language.system import Leaf, State, TransitionSystem
 from ..run.actors import Actor, Choices, actors, initial_states, shown
 from ..run.trace import Move, Trace
+from .alerts import Way
 from .layout import Layout
 
-Wanted = Callable[[Leaf, State, State | None], bool]  # of a move: its way, the state before, the state after
+Wanted = Callable[[Actor, Leaf, State, State | None], bool]  # of a move: who, its way, the states before and after
 
 
 class Paths:
@@ -35,16 +36,24 @@ class Paths:
         Raises InternalError where plain Python knows no such move.
         """
         states = [self.layout.unpack(words) for words in path]
-        moves = [self._move(a, lambda _, __, after, b=b: after == b) for a, b in pairwise(states)]  # type: ignore[misc]
+        moves = [self._move(a, lambda *how, b=b: how[-1] == b) for a, b in pairwise(states)]
         if beyond is not None:
             moves.append(self._move(states[-1], beyond))
         return Trace(self._start(states[0]), tuple(moves))
+
+    def move(self, before: list[int], after: list[int], way: Way) -> Move:
+        """The move between two packed states by this way."""
+        state, target = self.layout.unpack(before), self.layout.unpack(after)
+        return self._move(
+            state,
+            lambda actor, leaf, _, end: leaf is way.leaf.leaf and actor.number == way.process and end == target,
+        )
 
     def _move(self, state: State, wanted: Wanted) -> Move:
         for actor in self._actors:
             action, ways = actor.steps(state)
             for leaf, choices, after in ways:
-                if action is not None and wanted(leaf, state, after):
+                if action is not None and wanted(actor, leaf, state, after):
                     return Move(actor.name, action.step.label, shown(leaf, choices))
         raise InternalError(f"plain Python does not find a step that compiled code took from {state}")
 

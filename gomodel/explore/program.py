@@ -1,9 +1,10 @@
 """The LLVM module of a transition system: successors, properties and coverage, one function per process kind.
 
-The search kernel calls two functions of it::
+The kernels call three functions of it::
 
-    i64  expand(states, index, out, n, board)    append the successors of a state to out, behind n others
-    i64  judge(states, index, board)             report what holds, or fails, in a new state
+    i64  expand(states, index, out, ways, n, board)  append the successors of a state, behind n others, with their ways
+    i64  judge(states, index, board)                 report what holds, or fails, in a new state
+    i64  promise(states, index, number)              whether a promise's premise (1) and conclusion (2) hold in a state
 
 ``step_K`` gives the successors by one process, ``rule_R`` by a rule, ``pair`` looks at both ends of a transition.
 """
@@ -16,6 +17,7 @@ from ..language import build as b
 from ..language.domains import Domain
 from ..language.system import Action, Kind, TransitionSystem
 from ..language.terms import Term, rewrite
+from ..run.promises import Promise
 from . import packed
 from .alerts import EVENTS, Board, Group
 from .assembly import Bit, Code, Word
@@ -28,8 +30,8 @@ from .values import Process, Values
 class Program:
     """Generates the module's text.  Raises UsageError for what 64 bits cannot hold."""
 
-    def __init__(self, system: TransitionSystem, layout: Layout, board: Board) -> None:
-        self.system, self.layout, self.board = system, layout, board
+    def __init__(self, system: TransitionSystem, layout: Layout, board: Board, promises: list[Promise]) -> None:
+        self.system, self.layout, self.board, self.promises = system, layout, board, promises
         self.shapes = Shapes(layout)
         self.tables: dict[tuple[int, ...], str] = {}
         self._quiet: dict[tuple[Term, frozenset[str]], bool] = {}
@@ -52,6 +54,7 @@ class Program:
         self._watch("judge", "state", "ptr %states, i64 %index, ptr %board")
         if self.board.of("pair"):
             self._watch("pair", "pair", "ptr %states, i64 %index, ptr %after, ptr %board")
+        self._promise()
         tables = [
             f"{name} = private unnamed_addr constant [{len(t)} x i64] [{', '.join(f'i64 {v}' for v in t)}]"
             for t, name in self.tables.items()
@@ -116,6 +119,23 @@ class Program:
         code.line("ret i64 0")
         self._define(f"i64 @{name}({parameters})", code)
 
+    def _promise(self) -> None:
+        code = Code()
+        words = self._load_states(code)
+        values = Values(code, self.shapes, words)
+        labels = [code.label("promise") for _ in self.promises]
+        none = code.label("none")
+        cases = " ".join(f"i64 {k}, label %{label}" for k, label in enumerate(labels))
+        code.line(f"switch i64 %number, label %{none} [{cases}]")
+        for label, promise in zip(labels, self.promises, strict=True):
+            code.begin(label)
+            with values.scope():
+                due, kept = (code.word(values.bit(t)) for t in (promise.premise, promise.conclusion))
+                code.line(f"ret i64 {code.bor(due, code.shl(kept, 1))}")
+        code.begin(none)
+        code.line("ret i64 0")
+        self._define("i64 @promise(ptr %states, i64 %index, i64 %number)", code)
+
     # --- successors ------------------------------------------------------------------------------------------
 
     def _expand(self, calls: list[tuple[str, int]]) -> None:
@@ -125,7 +145,7 @@ class Program:
         n: Word = "%n"
         status: Word = 0
         for function, number in calls:
-            arguments = f"ptr %states, i64 %index, ptr {state}, ptr %out, i64 {n}, i64 {number}, ptr %board"
+            arguments = f"ptr %states, i64 %index, ptr {state}, ptr %out, ptr %ways, i64 {n}, i64 {number}, ptr %board"
             both = code.effect(f"call {{i64, i64}} @{function}({arguments})")
             n = code.effect(f"extractvalue {{i64, i64}} {both}, 0")
             status = code.bor(status, code.effect(f"extractvalue {{i64, i64}} {both}, 1"))
@@ -136,7 +156,7 @@ class Program:
             for group in self.board.of("rest"):
                 self._raise(code, group, self._at_rest(values, group, stuck), "%index")
         code.line(f"ret i64 {n}")
-        self._define("i64 @expand(ptr %states, i64 %index, ptr %out, i64 %n, ptr %board)", code)
+        self._define("i64 @expand(ptr %states, i64 %index, ptr %out, ptr %ways, i64 %n, ptr %board)", code)
 
     def _at_rest(self, values: Values, group: Group, stuck: Bit) -> Iterable[tuple[int, Bit]]:
         """A deadlock where a process is stuck, else ``@terminal`` must hold."""
@@ -208,7 +228,7 @@ class Program:
         return self._quiet[key]
 
 
-_PARAMETERS = "ptr %states, i64 %index, ptr %state, ptr %out, i64 %n, i64 %self, ptr %board"
+_PARAMETERS = "ptr %states, i64 %index, ptr %state, ptr %out, ptr %ways, i64 %n, i64 %self, ptr %board"
 
 
 def _own_pc(system: TransitionSystem, kind: Kind) -> Term:

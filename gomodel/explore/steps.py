@@ -139,6 +139,8 @@ class StepWriter:
                 place = code.op(f"getelementptr i64, ptr {start}, i64 {word}")
                 new = code.bxor(code.effect(f"load i64, ptr {place}"), code.shl(delta, shift))
                 code.line(f"store i64 {new}, ptr {place}")
+        place = code.op(f"getelementptr i32, ptr %ways, i64 {n}")
+        code.line(f"store i32 {code.narrow(self._way(leaf), 32)}, ptr {place}")
         code.line(f"store i64 {code.add(n, 1)}, ptr {self.count}")
         place, pending = self._pending(leaf)
         with code.when(pending, unlikely=True), self.values.scope():
@@ -147,6 +149,17 @@ class StepWriter:
         alerts = [a for g in self.board.of("pair") for a in g.alerts]
         if any(not self.program.quiet(a.condition, changed) for a in alerts):
             code.line(f"call i64 @pair(ptr %states, i64 %index, ptr {start}, ptr %board)")
+
+    def _way(self, leaf: CompiledLeaf) -> Word:
+        """The number of this way through the step: see ``CompiledLeaf``."""
+        code, kind = self.code, leaf.action.kind
+        way: Word = leaf.way
+        if kind is not None:
+            number = code.sub("%self", self.program.system.kinds[kind].lo)
+            way = code.add(way, code.mul(number, leaf.variants))
+        for k, (_, condition) in enumerate(leaf.outcomes):
+            way = code.add(way, code.shl(code.word(self.values.bit(condition)), k))
+        return way
 
     def _changed(self, leaf: CompiledLeaf) -> set[str]:
         names = {n for n, _ in leaf.leaf.updates} | {n for n, _ in leaf.leaf.locals}
@@ -213,9 +226,6 @@ class StepWriter:
         for number, _, condition in leaf.covers:
             place = code.op(f"getelementptr i8, ptr %board, i64 {base + len(self.board.leaves) + number}")
             seen = code.bor(self._load_byte(place), code.word(self.values.bit(condition)))
-            code.line(f"store i8 {self._byte(seen)}, ptr {place}")
+            code.line(f"store i8 {code.narrow(seen, 8)}, ptr {place}")
             left = code.bit_or(left, code.eq(seen, 0))
-        code.line(f"store i8 {self._byte(code.word(left))}, ptr {pending}")
-
-    def _byte(self, word: Word) -> Word:
-        return word if isinstance(word, int) else self.code.effect(f"trunc i64 {word} to i8")
+        code.line(f"store i8 {code.narrow(code.word(left), 8)}, ptr {pending}")
