@@ -71,9 +71,9 @@ def verdict(report: Report) -> str:
         case Exit.INCOMPLETE if stopped:
             return f"incomplete: {stopped}; no violation was found until then"
         case Exit.INCOMPLETE:
-            cut = "; ".join(dict.fromkeys(f"liveness stopped at {s.cut}" for s in report.scenarios if s.cut))
+            cuts = dict.fromkeys(f"liveness stopped at {s.cut}" for s in report.scenarios if s.cut)
             left = ", ".join(by_verdict[Verdict.INCOMPLETE])
-            return f"incomplete: {left} ({cut}); all else holds, exhaustive at these bounds"
+            return "; ".join([f"incomplete: {left}", *cuts, "all else holds, exhaustive at these bounds"])
     parts = [f"{n} {what}" for n, what in _tally(by_verdict) if n]
     return f"ok: {' and '.join(parts) or 'no model error'}, exhaustive at these bounds"
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gomodel.language.instance import Instance
+from gomodel.language.properties import find_property
 from gomodel.language.system import State, TransitionSystem
 from gomodel.run.actors import actors, initial_states, shown
 from gomodel.run.concrete import Runner
-from gomodel.language.properties import find_property
 from gomodel.run.pycode import predicate
 from gomodel.run.reference import ReferenceEngine
 from gomodel.run.search import DEADLOCK, Limits

@@ -33,7 +33,7 @@ FAILURES = """\
 properties
   violated     mutual_exclusion: 3 steps, scenario loop
                At most one client holds the lock.
-  not checked  progress: liveness is not available yet
+  incomplete   progress: stopped at the time limit of 1 s
                Who waits gets the lock.
 
 witnesses
@@ -67,7 +67,7 @@ def failing(report: Report, counterexample: Counterexample) -> Report:
     found = PropertyResult(
         "mutual_exclusion", "invariant", "At most one client holds the lock.", Verdict.VIOLATED, "", 3, "loop"
     )
-    note = "liveness is not available yet"
+    note = "stopped at the time limit of 1 s"
     progress = PropertyResult("progress", "leads_to", "Who waits gets the lock.", Verdict.INCOMPLETE, note=note)
     witness = PropertyResult("handoff", "reachable", "", Verdict.VACUOUS, note="not reached")
     report.properties = [found, progress, witness]
@@ -124,7 +124,7 @@ def test_verdicts_in_words(report: Report, counterexample: Counterexample) -> No
     assert verdict(report).startswith("ok: ")
     progress = PropertyResult("progress", "leads_to", "", Verdict.INCOMPLETE)
     report.properties.append(progress)
-    assert verdict(report) == "not checked: progress; all else holds, exhaustive at these bounds"
+    assert verdict(report) == "incomplete: progress; all else holds, exhaustive at these bounds"
     report.properties.append(PropertyResult("handoff", "reachable", "", Verdict.VACUOUS))
     assert verdict(report).startswith("vacuous: handoff; ")
     report.counterexamples = [counterexample, counterexample]

@@ -1,8 +1,9 @@
 """The kernel of liveness: which states leave a promise open, and which of them lie on fair cycles; see ``kernel``.
 
 The steps between stored states stand in ``targets`` and ``ways``: those of state ``s`` from ``offsets[s]`` up to
-``offsets[s + 1]``; ``masks`` says of each way which fairness conditions it belongs to.  A promise's open states are
-listed in ``order``, by the length of the stem to them; ``via`` is the open state before on that stem.
+``offsets[s + 1]``; ``masks`` says of each way, in ``size`` words, which fairness conditions it belongs to; ``wanted``
+are conditions that are looked for, also in words of that size.  A promise's open states are listed in ``order``, by the
+length of the stem to them; ``via`` is the open state before on that stem.
 
 Imported only where it has to be translated (see ``native``).
 """
@@ -80,65 +81,73 @@ def open(
 
 
 @njit(error_model="numpy")
-def _enabled(s: Any, offsets: Any, ways: Any, masks: Any) -> Any:
-    """The conditions that have a step from ``s``."""
+def _enabled(s: Any, offsets: Any, ways: Any, masks: Any, size: Any, k: Any) -> Any:
+    """Of word ``k`` of the conditions, those that have a step from ``s``."""
     found = uint64(0)
     for e in range(offsets[s], offsets[s + 1]):
-        found |= masks[ways[e]]
+        found |= masks[int64(ways[e]) * size + k]
     return found
 
 
 @njit(error_model="numpy")
 def _settle(
-    begin: Any, end: Any, frames: Any, offsets: Any, targets: Any, ways: Any, masks: Any, weak: Any, strong: Any,
+    begin: Any, end: Any, frames: Any, offsets: Any, targets: Any, ways: Any, masks: Any, size: Any, wanted: Any,
     part: Any, numbers: Any,
 ) -> None:  # fmt: skip
     """Judge the strongly connected states ``frames[begin:end]``: fair, hopeless, or a new region without those states
     that enable a strong condition which is never taken among them."""
     mark = uint32(numbers[NEXT])
-    for k in range(begin, end):
-        part[frames[k]] = mark
-    taken = some = uint64(0)
-    always = weak
-    for k in range(begin, end):
-        s = int64(frames[k])
-        here = uint64(0)
-        for e in range(offsets[s], offsets[s + 1]):
-            m = masks[ways[e]]
-            here |= m
-            if part[targets[e]] == mark:
-                taken |= m
-        always &= here
-        some |= here
-    owed = strong & some & ~taken
-    if always & ~taken:
-        for k in range(begin, end):
-            part[frames[k]] = uint32(0)
-    elif owed == uint64(0):
-        for k in range(begin, end):
-            part[frames[k]] = FAIR | uint32(numbers[FOUND])
+    for i in range(begin, end):
+        part[frames[i]] = mark
+    hopeless = uint64(0)
+    missing = uint64(0)
+    for k in range(size):
+        taken = some = uint64(0)
+        always = wanted[k]
+        for i in range(begin, end):
+            s = int64(frames[i])
+            here = uint64(0)
+            for e in range(offsets[s], offsets[s + 1]):
+                m = masks[int64(ways[e]) * size + k]
+                here |= m
+                if part[targets[e]] == mark:
+                    taken |= m
+            always &= here
+            some |= here
+        hopeless |= always & ~taken
+        owed = wanted[size + k] & some & ~taken
+        wanted[2 * size + k] = owed
+        missing |= owed
+    if hopeless:
+        for i in range(begin, end):
+            part[frames[i]] = uint32(0)
+    elif missing == uint64(0):
+        for i in range(begin, end):
+            part[frames[i]] = FAIR | uint32(numbers[FOUND])
         numbers[FOUND] += 1
     else:
-        for k in range(begin, end):
-            if _enabled(int64(frames[k]), offsets, ways, masks) & owed:
-                part[frames[k]] = uint32(0)
+        for i in range(begin, end):
+            for k in range(size):
+                if _enabled(int64(frames[i]), offsets, ways, masks, size, k) & wanted[2 * size + k]:
+                    part[frames[i]] = uint32(0)
         numbers[NEXT] += 1
 
 
 @cfunc(
-    types.int64(types.int64, Halves, Ints, Halves, Halves, Words, types.uint64, types.uint64, Halves, Halves, Halves,
-                Ints, Ints),
+    types.int64(types.int64, Halves, Ints, Halves, Halves, Words, types.int64, Words, Halves, Halves, Halves, Ints,
+                Ints),
     error_model="numpy",
 )  # fmt: skip
 def split(
-    count: Any, order: Any, offsets: Any, targets: Any, ways: Any, masks: Any, weak: Any, strong: Any, part: Any,
+    count: Any, order: Any, offsets: Any, targets: Any, ways: Any, masks: Any, size: Any, wanted: Any, part: Any,
     low: Any, frames: Any, at: Any, numbers: Any,
 ) -> Any:  # fmt: skip
     """Split every pending region (``part``) into its strongly connected parts, and judge each.
 
     Pearce's algorithm (Information Processing Letters 116, 2016): ``low`` is the number of the visit, lowered to
     that of the earliest state that can be reached; what is on the way down lies at the end of ``frames``, what waits
-    for its root at the beginning.  Returns whether regions are pending again.
+    for its root at the beginning.  ``wanted`` are the weak conditions, the strong ones, and room for as many.  Returns
+    whether regions are pending again.
     """
     pending = uint32(numbers[PENDING])
     end = uint32(numbers[NEXT])
@@ -183,23 +192,27 @@ def split(
             frames[used] = uint32(s)
             used += 1
             if is_root:
-                _settle(begin, used, frames, offsets, targets, ways, masks, weak, strong, part, numbers)
+                _settle(begin, used, frames, offsets, targets, ways, masks, size, wanted, part, numbers)
                 used = begin
     numbers[PENDING] = int64(end)
     return numbers[NEXT] - int64(end)
 
 
-@cfunc(types.int64(types.int64, Halves, Ints, Halves, Words, Halves, Ints, types.int64), error_model="numpy")
-def entries(count: Any, order: Any, offsets: Any, ways: Any, masks: Any, part: Any, out: Any, most: Any) -> Any:
+@cfunc(
+    types.int64(types.int64, Halves, Ints, Halves, Words, types.int64, Halves, Ints, types.int64), error_model="numpy"
+)
+def entries(
+    count: Any, order: Any, offsets: Any, ways: Any, masks: Any, size: Any, part: Any, out: Any, most: Any
+) -> Any:
     """The first state in ``order`` of each of up to ``most`` fair regions, and then the first open state at all where
     no condition is enabled (−1: none).  Returns how many regions."""
     found = 0
-    for k in range(count):
-        s = order[k]
+    for i in range(count):
+        s = order[i]
         if part[s] & FAIR:
             known = False
-            for i in range(found):
-                if part[out[i]] == part[s]:
+            for j in range(found):
+                if part[out[j]] == part[s]:
                     known = True
             if not known:
                 out[found] = int64(s)
@@ -207,20 +220,36 @@ def entries(count: Any, order: Any, offsets: Any, ways: Any, masks: Any, part: A
                 if found == most:
                     break
     out[found] = -1
-    for k in range(count):
-        if _enabled(int64(order[k]), offsets, ways, masks) == uint64(0):
-            out[found] = int64(order[k])
+    for i in range(count):
+        some = uint64(0)
+        for k in range(size):
+            some |= _enabled(int64(order[i]), offsets, ways, masks, size, k)
+        if some == uint64(0):
+            out[found] = int64(order[i])
             break
     return found
 
 
+@njit(error_model="numpy")
+def _ends(e: Any, t: Any, goal: Any, offsets: Any, ways: Any, masks: Any, size: Any, wanted: Any) -> Any:
+    """Whether a walk may end with step ``e`` to state ``t``."""
+    if t == goal:
+        return True
+    for k in range(size):
+        if masks[int64(ways[e]) * size + k] & wanted[size + k]:
+            return True
+        if wanted[k] and ~_enabled(t, offsets, ways, masks, size, k) & wanted[k]:
+            return True
+    return False
+
+
 @cfunc(
-    types.int64(types.int64, types.uint64, types.uint64, types.int64, Ints, Halves, Halves, Words, Halves, Halves,
-                Halves, Ints),
+    types.int64(types.int64, types.int64, Ints, Halves, Halves, Words, types.int64, Words, Halves, Halves, Halves,
+                Ints),
     error_model="numpy",
 )  # fmt: skip
 def nearest(
-    start: Any, disabled: Any, taken: Any, goal: Any, offsets: Any, targets: Any, ways: Any, masks: Any, part: Any,
+    start: Any, goal: Any, offsets: Any, targets: Any, ways: Any, masks: Any, size: Any, wanted: Any, part: Any,
     low: Any, frames: Any, at: Any,
 ) -> Any:  # fmt: skip
     """Breadth first within the region of ``start``, until a step is found that ends the walk: see ``lasso.Graph``.
@@ -238,7 +267,7 @@ def nearest(
             t = int64(targets[e])
             if part[t] != part[start]:
                 continue
-            if masks[ways[e]] & taken or t == goal or (disabled and ~_enabled(t, offsets, ways, masks) & disabled):
+            if _ends(e, t, goal, offsets, ways, masks, size, wanted):
                 frames[0] = uint32(s)
                 return e
             if low[t] == uint32(0):

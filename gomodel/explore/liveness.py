@@ -10,7 +10,6 @@ import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from ..language.errors import UsageError
 from ..language.system import TransitionSystem
 from ..run.actors import process_names
 from ..run.lasso import CANDIDATES, Edge, judge
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 BEGIN = (1 << 32) - 2  # see ``cycles.open``
 MOST = (1 << 31) - 1  # states; the upper half of 32-bit numbers tells fair regions
-MASK = 64  # fairness conditions of one promise
+ONES = (1 << 64) - 1
 SLICE = 1 << 20  # states flagged, or so, between looks at the clock
 SPARE = 16 * HUGE  # bytes left free: memory comes in pages that large
 
@@ -70,6 +69,7 @@ class CompiledGraph:
 
     def __init__(self, search: Search, instances: list[Promise], memory: Liveness, cache: Cache) -> None:
         self._search, self._instances, self._code = search, instances, search.code
+        self._memory = memory  # the arrays below lie in it
         self._code.add_cycles(cache)
         self._count = search.words[TAIL]
         if self._count > MOST:
@@ -80,7 +80,9 @@ class CompiledGraph:
         self._targets, self._ways, self._via, self._order, self._part, self._low, self._frames = (
             memory.array(n, ctypes.c_uint32) for n in names
         )
-        self._masks = (ctypes.c_uint64 * max(len(search.board.ways), 1))()
+        self._masks: Any = None
+        self._wanted: Any = None
+        self._size = 0  # words that hold a promise's conditions
         self._numbers = (ctypes.c_int64 * 3)()
         self._link()
 
@@ -115,11 +117,6 @@ class CompiledGraph:
     # --- one promise -----------------------------------------------------------------------------------------
 
     def open(self, promise: Promise) -> int:
-        if len(promise.conditions) > MASK:
-            raise UsageError(
-                f"{promise.prop.name} assumes {len(promise.conditions)} fairness conditions, more than {MASK}",
-                mend="leave some out, or use --engine reference",
-            )
         self._promise = promise
         self._set_masks(promise)
         number, states = self._instances.index(promise), self._search.arena.states.address
@@ -134,24 +131,36 @@ class CompiledGraph:
         return self._open
 
     def _set_masks(self, promise: Promise) -> None:
-        names = process_names(self._search.system)
-        for k, way in enumerate(self._search.board.ways):
+        names, ways = process_names(self._search.system), self._search.board.ways
+        self._size = size = max(-(-len(promise.conditions) // 64), 1)
+        self._masks = (ctypes.c_uint64 * (size * len(ways)))()
+        self._wanted = (ctypes.c_uint64 * (3 * size))()
+        for number, way in enumerate(ways):
             action = way.leaf.action
             actor = names[way.process] if action.kind else action.name
-            self._masks[k] = promise.mask(actor, action.step, way.outcomes)
+            self._masks[number * size : (number + 1) * size] = self._words(
+                promise.mask(actor, action.step, way.outcomes)
+            )
+
+    def _words(self, *masks: int) -> list[int]:
+        return [mask >> 64 * k & ONES for mask in masks for k in range(self._size)]
+
+    def _mask(self, way: int) -> int:
+        words = self._masks[way * self._size : (way + 1) * self._size]
+        return sum(word << 64 * k for k, word in enumerate(words))
 
     def entries(self) -> list[tuple[int, int]]:
         """By Streett's condition: where a strong condition is enabled but never taken, its states must be avoided."""
         self._numbers[:] = [1, 2, 0]
-        weak, strong = self._promise.weak, self._promise.strong
+        self._wanted[: 2 * self._size] = self._words(self._promise.weak, self._promise.strong)
         while self._code.split(
-            self._open, self._order, self._offsets, self._targets, self._ways, self._masks, weak, strong, self._part,
-            self._low, self._frames, self._at, self._numbers,
+            self._open, self._order, self._offsets, self._targets, self._ways, self._masks, self._size, self._wanted,
+            self._part, self._low, self._frames, self._at, self._numbers,
         ):  # fmt: skip
             self._breathe()
         out = (ctypes.c_int64 * (CANDIDATES + 1))()
         found = self._code.entries(
-            self._open, self._order, self._offsets, self._ways, self._masks, self._part, out, CANDIDATES
+            self._open, self._order, self._offsets, self._ways, self._masks, self._size, self._part, out, CANDIDATES
         )
         states = [s for s in out[: found + 1] if s >= 0]
         return [(self._part[s], s) for s in states]
@@ -159,13 +168,14 @@ class CompiledGraph:
     def enabled(self, state: int) -> int:
         found = 0
         for way in self._ways[self._offsets[state] : self._offsets[state + 1]]:
-            found |= self._masks[way]
+            found |= self._mask(way)
         return found
 
     def nearest(self, region: int, start: int, disabled: int, taken: int, goal: int) -> list[Edge]:
         ctypes.memset(self._low, 0, 4 * self._count)
+        self._wanted[: 2 * self._size] = self._words(disabled, taken)
         last = self._code.nearest(
-            start, disabled, taken, goal, self._offsets, self._targets, self._ways, self._masks, self._part,
+            start, goal, self._offsets, self._targets, self._ways, self._masks, self._size, self._wanted, self._part,
             self._low, self._frames, self._at,
         )  # fmt: skip
         if last < 0:
@@ -178,7 +188,7 @@ class CompiledGraph:
         return walk[::-1]
 
     def _edge(self, source: int, step: int) -> Edge:
-        return Edge(source, step - self._offsets[source], self._targets[step], self._masks[self._ways[step]])
+        return Edge(source, step - self._offsets[source], self._targets[step], self._mask(self._ways[step]))
 
     # --- stems and moves -------------------------------------------------------------------------------------
 

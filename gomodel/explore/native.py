@@ -42,12 +42,12 @@ class Native:
     def add_cycles(self, cache: Cache) -> None:
         """Add the functions that liveness needs."""
         self._add(_cached(cache, "cycles", "", lambda: _compile_kernel("cycles", None, cache)))
-        pointer, number, mask = ctypes.c_void_p, ctypes.c_int64, ctypes.c_uint64
+        pointer, number = ctypes.c_void_p, ctypes.c_int64
         self.flag = self._function("flag", pointer, pointer, *[number] * 3)
         self.open = self._function("open", number, *[pointer] * 7, number)
-        self.split = self._function("split", number, *[pointer] * 5, mask, mask, *[pointer] * 5)
-        self.entries = self._function("entries", number, *[pointer] * 6, number)
-        self.nearest = self._function("nearest", number, mask, mask, number, *[pointer] * 8)
+        self.split = self._function("split", number, *[pointer] * 5, number, *[pointer] * 6)
+        self.entries = self._function("entries", number, *[pointer] * 4, number, *[pointer] * 2, number)
+        self.nearest = self._function("nearest", number, number, *[pointer] * 4, number, *[pointer] * 5)
 
     def _add(self, machine_code: bytes) -> None:
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(machine_code))

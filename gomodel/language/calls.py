@@ -73,6 +73,8 @@ def evaluate_call(m: Machine, node: ast.Call) -> Any:
         return iteration.aggregate(m, intrinsics.AGGREGATES[fn], node.args[0])
     if fn is primitives.like:
         return intrinsics.like(m, node)
+    if fn is primitives.outcome:
+        return intrinsics.outcome(m, node)
     args: list[Any] = []
     for a in node.args:
         if isinstance(a, ast.Starred):

@@ -13,7 +13,11 @@ LIVENESS = ("leads_to", "eventually", "always_eventually")  # kinds of propertie
 
 @dataclass(frozen=True)
 class Fairness:
-    """``weak`` or ``strong`` fairness of each process of a kind (or of a rule), of a label, or of its outcome."""
+    """``weak`` or ``strong`` fairness of the steps of ``kind``: of all, of those from a label, or with an outcome.
+
+    ``kind`` names a process kind (each of its processes), a rule, or a parameter of the property whose assumption it
+    is: that process alone.
+    """
 
     strength: str
     kind: str
@@ -101,7 +105,8 @@ def leads_to(fn: F | None = None, *, under: Iterable[Fairness] | None = None, sc
     """P ~> Q: whenever P holds, Q holds then or later: ``return premise, conclusion``.
 
     Parameters with a finite domain (``def served(self, g: self.client)``) make it a promise for each of their
-    values.  Judged under the model's fairness, or ``under``; where ``scenario`` and ``bounds`` are named, only there.
+    values; fairness may name such a parameter.  Judged under the model's fairness, or ``under``; where ``scenario``
+    and ``bounds`` are named, only there.
     """
     return _promise("leads_to", fn, under, scenario, bounds)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .declare import Fairness
+from .domains import Domain
 from .errors import SpecError, Where, suggestion
+from .processes import Pid, ProcessSet
 from .system import TransitionSystem
 
 
@@ -14,35 +16,44 @@ def default_fairness(system: TransitionSystem, declared: tuple[Fairness, ...]) -
 
 
 def check_fairness(
-    system: TransitionSystem, declared: tuple[Fairness, ...], where: Where | None, *, edited: bool
+    system: TransitionSystem,
+    declared: tuple[Fairness, ...],
+    where: Where | None,
+    *,
+    edited: bool,
+    params: tuple[tuple[str, Domain], ...] = (),
 ) -> None:
     """Raises SpecError where ``declared`` names what does not exist, or cannot be fair.
 
-    ``edited``: a bug is switched on, which may have removed a label or an outcome.
+    ``edited``: a bug is switched on, which may have removed a label or an outcome.  ``params`` are the property's.
     """
+    processes = {name: domain.procs for name, domain in params if isinstance(domain, Pid)}
     for fairness in declared:
         if not isinstance(fairness, Fairness):
             raise SpecError(f"{fairness!r} is no fairness", where=where, mend='write weak("client"), or strong(…)')
-        wrong = _wrong(system, fairness, edited)
+        wrong = _wrong(system, fairness, processes, edited)
         if wrong:
             raise SpecError(f"{fairness}: {wrong[0]}", where=where, mend=wrong[1])
 
 
-def _wrong(system: TransitionSystem, fairness: Fairness, edited: bool) -> tuple[str, str] | None:
+def _wrong(
+    system: TransitionSystem, fairness: Fairness, processes: dict[str, ProcessSet], edited: bool
+) -> tuple[str, str] | None:
     """What is wrong with it, and the mend."""
     name, label, outcome = fairness.kind, fairness.label, fairness.outcome
     if name in system.rules:
         if label is not None:
             return f"rule {name} has no labels", f"{fairness.strength}({name!r})"
         actions = [system.rules[name]]
-    elif name in system.kinds:
-        actions = list(system.kinds[name].actions.values())
+    elif name in system.kinds or name in processes:
+        kinds = processes[name].kinds if name in processes else (name,)
+        actions = [action for kind in kinds for action in system.kinds[kind].actions.values()]
         labels = {a.step.label: None for a in actions}
         if label is not None and label not in labels and not edited:
             return f"{name} has no label {label!r}", suggestion(label, labels, "its labels are")
         actions = [a for a in actions if label in (None, a.step.label)]
     else:
-        known = [*system.kinds, *system.rules]
+        known = [*system.kinds, *system.rules, *processes]
         return f"there is no process or rule {name!r}", suggestion(name, known, "there are")
     if actions and all(a.step.rest is True for a in actions):
         mend = "declare it @rule(fair=True)" if name in system.rules else 'rest="blocked" if only waiting is rest'

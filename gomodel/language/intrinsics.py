@@ -82,11 +82,6 @@ def _fatal(m: Machine, text: str, *, prop: str = "") -> Any:
     m.event("fatal", b.TRUE, text, prop or text)
 
 
-def _outcome(m: Machine, name: str) -> None:
-    m.forbid_effects("name an outcome")
-    m.outcomes.append((name, m.state.condition()))
-
-
 def _implies(m: Machine, premise: Any, conclusion: Any) -> Any:
     p = truth(m, premise)
     where = m.where()
@@ -108,6 +103,17 @@ def like(m: Machine, node: ast.Call) -> Any:
     if isinstance(value, Place):
         return value.domain
     raise m.fail("like() needs a field", "e.g. `old: like(self.word) = self.word.copy()`")
+
+
+def outcome(m: Machine, node: ast.Call) -> None:
+    """``outcome(name, holds)``: what the condition reads is not read by the step."""
+    m.forbid_effects("name an outcome")
+    touched = {word: set(indices) for word, indices in m.touched.items()}
+    name, *holds = (ex.evaluate(m, a) for a in node.args)
+    if node.keywords or len(holds) > 1 or not isinstance(name, str):
+        raise m.fail("outcome() takes a name, and a condition", 'e.g. `outcome("won")`, `outcome("late", self.n > 1)`')
+    m.touched = touched
+    m.outcomes.append((name, b.and_(m.state.condition(), *(truth(m, h) for h in holds))))
 
 
 # --- builtins ------------------------------------------------------------------------------------------------
@@ -198,7 +204,6 @@ INTRINSICS: dict[Any, Callable[..., Any]] = {
     primitives.choose: _choose,
     primitives.require: _require,
     primitives.fatal: _fatal,
-    primitives.outcome: _outcome,
     primitives.implies: _implies,
     any: _fold("any"),
     all: _fold("all"),

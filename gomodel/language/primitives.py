@@ -91,9 +91,13 @@ def fatal(text: str, *, prop: str = "") -> NoReturn:
     raise FatalReached(text, prop or text)
 
 
-def outcome(name: str) -> None:
-    """Name how this step went, e.g. ``outcome("won")``: fairness can be asked of an outcome."""
-    current_runtime.get().outcome(name)
+def outcome(name: str, holds: bool = True) -> None:
+    """Name how this step went where ``holds``, e.g. ``outcome("won")``: fairness can be asked of an outcome.
+
+    It is said about the step, not by it: what the condition reads counts as little as what a property reads.
+    """
+    if holds:
+        current_runtime.get().outcome(name)
 
 
 def implies(premise: bool, conclusion: bool | Callable[[], bool]) -> bool:

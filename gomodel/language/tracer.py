@@ -78,7 +78,7 @@ class _Tracer:
         declared, edited = tuple(self.model.fairness), bool(self.inst.bugs)
         check_fairness(system, declared, class_where(type(self.model)), edited=edited)
         for prop in system.properties.values():
-            check_fairness(system, prop.under or (), prop.where, edited=edited)
+            check_fairness(system, prop.under or (), prop.where, edited=edited, params=prop.params)
         system.fairness = default_fairness(system, declared)
 
     # --- machines --------------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ class _Replay:
     # --- fairness --------------------------------------------------------------------------------------------
 
     def _reasons(self) -> Iterator[tuple[Condition, str]]:
-        conditions = fairness_of(self.system, self.prop)
+        conditions = fairness_of(self.system, self.prop, self.found.arguments)
         enabled = [self._enabled(k, conditions) for k in range(self.begin, max(len(self.trace), self.begin + 1))]
         for condition in conditions:
             taken = self._taken(condition)

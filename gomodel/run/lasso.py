@@ -72,7 +72,7 @@ def judge(graph: Graph, prop: Property, instances: Iterable[Promise], result: Ex
             entry, cycle = _shortest(graph, entries, promise)
             length = graph.distance(entry) + len(cycle)
             find = partial(_trace, graph.stem(entry), [graph.move(edge) for edge in cycle])
-            result.violations[prop.name] = Found(prop.name, prop.kind, length, find, arguments=promise.shown)
+            result.violations[prop.name] = Found(prop.name, prop.kind, length, find, arguments=promise.arguments)
             break
     result.open[prop.name] = total  # only here: until then it is not judged
 

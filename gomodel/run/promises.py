@@ -12,8 +12,8 @@ from itertools import product
 
 from ..language import build as b
 from ..language.declare import Fairness
-from ..language.domains import Plain
 from ..language.primitives import Step
+from ..language.processes import Pid
 from ..language.system import Property, TransitionSystem
 from ..language.terms import Term, rewrite
 from .actors import process_names
@@ -56,16 +56,11 @@ class Promise:
     """
 
     prop: Property
-    arguments: tuple[Plain, ...]
+    arguments: tuple[Value, ...]  # as a trace holds them
     premise: Term
     conclusion: Term
     initially: bool
     conditions: tuple[Condition, ...]
-
-    @property
-    def shown(self) -> tuple[Value, ...]:
-        """The arguments as a trace holds them."""
-        return tuple(show_choice(v, d) for v, (_, d) in zip(self.arguments, self.prop.params, strict=True))
 
     @property
     def weak(self) -> int:
@@ -81,32 +76,39 @@ class Promise:
         return sum(1 << k for k, c in enumerate(self.conditions) if c.covers(actor, step, outcomes))
 
 
-def conditions(system: TransitionSystem, declared: Iterable[Fairness]) -> tuple[Condition, ...]:
-    """Declared fairness of each process of a kind, without what is said twice."""
+def conditions(
+    system: TransitionSystem, declared: Iterable[Fairness], named: dict[str, str] | None = None
+) -> tuple[Condition, ...]:
+    """Declared fairness of each process of a kind, without what is said twice; ``named``: parameter → process."""
     names = process_names(system)
     found: dict[Condition, None] = {}
     for fairness in declared:
-        kind = system.kinds.get(fairness.kind)
-        actors = [fairness.kind] if kind is None else [names[n] for n in range(kind.lo, kind.hi + 1)]
+        kind, actors = system.kinds.get(fairness.kind), [fairness.kind]
+        if kind is not None:
+            actors = [names[n] for n in range(kind.lo, kind.hi + 1)]
+        elif named and fairness.kind in named:
+            actors = [named[fairness.kind]]
         for actor in actors:
             found[Condition(fairness.strength == "strong", actor, fairness.label, fairness.outcome)] = None
     return tuple(found)
 
 
-def fairness_of(system: TransitionSystem, prop: Property) -> tuple[Condition, ...]:
-    """What ``prop`` assumes."""
-    return conditions(system, system.fairness if prop.under is None else prop.under)
+def fairness_of(system: TransitionSystem, prop: Property, arguments: tuple[Value, ...]) -> tuple[Condition, ...]:
+    """What ``prop`` assumes for these arguments, as a trace holds them."""
+    named = {n: str(v) for (n, domain), v in zip(prop.params, arguments, strict=True) if isinstance(domain, Pid)}
+    return conditions(system, system.fairness if prop.under is None else prop.under, named)
 
 
 def promises(system: TransitionSystem, prop: Property) -> Iterator[Promise]:
     """The instances of a liveness property, one for each vector of arguments."""
     assert prop.term is not None
     assert prop.conclusion is not None
-    assumed = fairness_of(system, prop)
     for values in product(*(domain.values() for _, domain in prop.params)):
         given = [b.const(v, d) for v, (_, d) in zip(values, prop.params, strict=True)]
         premise, conclusion = (
             rewrite(t, lambda t: given[t.data[0]] if t.op == "pick" else None)  # noqa: B023
             for t in (prop.term, prop.conclusion)
         )
-        yield Promise(prop, values, premise, conclusion, prop.kind == "eventually", assumed)
+        shown = tuple(show_choice(v, d) for v, (_, d) in zip(values, prop.params, strict=True))
+        assumed = fairness_of(system, prop, shown)
+        yield Promise(prop, shown, premise, conclusion, prop.kind == "eventually", assumed)

@@ -57,6 +57,7 @@ from gomodel import (
     choose,
     fatal,
     invariant,
+    outcome,
     process,
     reachable,
     step,
@@ -69,8 +70,9 @@ OWN_SUDOG = "the other words belong to one goroutine: the dequeued sudog to its 
 class Semaphore(Component):
     """One semaRoot and the words of the addresses that hash to it."""
 
-    def __init__(self, procs, *, tokens=1, initial=0, addresses=1):
+    def __init__(self, procs, *, tokens=1, initial=0, addresses=1, tell=None):
         self.procs = procs
+        self.tell = tell  # names outcomes of the steps of ``acquire``, for fairness
         self.tokens = tokens  # what the words never exceed in correct use
         self.initial = initial
         self.addresses = addresses
@@ -98,10 +100,16 @@ class Semaphore(Component):
             return False
         self.value[a] -= 1
         self.balance[a] -= 1
+        outcome("token")
         return True
+
+    def say(self):
+        if self.tell is not None:
+            self.tell()
 
     def acquire(self, g, lifo: Bool(), a: Int(0, self.addresses - 1) = 0):
         yield step("A1 cansemacquire", go="runtime/sema.go:153", src="cansemacquire(addr)")
+        self.say()
         if self.take(a):
             return
         while True:
@@ -128,12 +136,14 @@ class Semaphore(Component):
                     src=("lockWithRank(&root.lock", "root.nwait.Add(1)"),
                     region="root.lock",
                 )
+                self.say()
                 self.locked = True
                 self.entering += 1
                 if not self.bug("s2"):
                     self.nwait += 1
                 if not self.bug("s1"):
                     yield step("A3 cansemacquire again", go="runtime/sema.go:184", src="cansemacquire(addr)")
+                    self.say()
                     if self.take(a):
                         yield step(
                             "A3 nwait--, unlock",
@@ -141,6 +151,7 @@ class Semaphore(Component):
                             src=("root.nwait.Add(-1)", "unlock(&root.lock)"),
                             region="root.lock",
                         )
+                        self.say()
                         if not self.bug("s2"):
                             self.nwait -= 1
                         self.entering -= 1
@@ -152,6 +163,7 @@ class Semaphore(Component):
                 src=("root.queue(addr, s, lifo)", "goparkunlock(&root.lock"),
                 region="root.lock",
             )
+            self.say()
             if self.bug("s2"):
                 self.nwait += 1
             if lifo:
@@ -170,11 +182,13 @@ class Semaphore(Component):
                 src="s.ticket != 0 || cansemacquire(addr)",
                 atomic=OWN_SUDOG,
             )
+            self.say()
             self.woken[a] -= 1
             self.heir[g] = False
             if self.ticket[g]:
                 self.ticket[g] = False
                 self.balance[a] -= 1
+                outcome("token")
                 return
             if self.take(a):
                 return

@@ -56,11 +56,15 @@ from gomodel import (
     count,
     fatal,
     invariant,
+    leads_to,
     like,
+    outcome,
     process,
     reachable,
     step,
     step_invariant,
+    strong,
+    weak,
 )
 from gomodel.specs.runtime.sema import Semaphore
 
@@ -68,6 +72,28 @@ GO = "internal/sync/mutex.go"
 LOAD = "old = m.state"
 OWNING = ("critical section", "U1 add −locked")
 WAKING = ("U2 CAS −1 waiter, woken", "U3 load")
+CALL, RETURN = "L1 CAS 0→locked", "critical section"  # where a Lock begins, and where it has returned
+
+# What a waiter needs again and again, with two goroutines, besides being scheduled at all: steps that find the mutex
+# free (or, in starving mode, about to be handed over).  See docs/findings/mutex-fairness.md.
+FINDS_IT_FREE = (
+    strong("g", "A5 woken: ticket, or cansemacquire", "free"),
+    strong("g", "L5 load", "free"),
+    strong("g", "L2 load after a failed CAS", "free"),
+    strong("g", "L4 CAS old→new", "owns"),
+)
+IN_NORMAL_MODE = (
+    strong("g", "A1 cansemacquire", "free"),
+    strong("g", "A2 lock, nwait++", "free"),
+    strong("g", "A3 cansemacquire again", "free"),
+    strong("g", "A3 nwait--, unlock", "free"),
+)
+IN_STARVING_MODE = (
+    strong("g", "A1 cansemacquire", "over 1 ms"),
+    strong("g", "A3 nwait--, unlock", "over 1 ms"),
+    strong("g", "A1 cansemacquire", "handing over"),
+    strong("g", "A2 lock, nwait++", "handing over"),
+)
 
 
 class Mutex(Component):
@@ -79,8 +105,13 @@ class Mutex(Component):
 
     def state(self):
         self.word = Struct(locked=Bool(), woken=Bool(), starving=Bool(), waiters=Int(0, self.procs.size + 1))
-        self.sema = Semaphore(self.procs)
+        self.sema = Semaphore(self.procs, tell=self.tell)
         self.waited = Ghost(Array(Bool(), self.procs))  # has come back from the semaphore in this Lock call
+
+    def tell(self):
+        """Name how a waiter's step found the mutex: fairness asks for luck of that kind."""
+        outcome("free", not self.word.locked and not self.word.starving)
+        outcome("handing over", not self.word.locked and self.word.starving)
 
     def zero(self):
         w = self.word
@@ -95,12 +126,14 @@ class Mutex(Component):
         yield step("L1 CAS 0→locked", go=f"{GO}:63", src="CompareAndSwapInt32(&m.state, 0, mutexLocked)")
         if self.zero():
             self.word.locked = True
+            outcome("owns")
             return
         starving: Bool() = False
         awoke: Bool() = False
         started: Bool() = False  # waitStartTime != 0
         iter: Int(0, self.spins) = 0
         yield step("L2 load", go=f"{GO}:100", src="old := m.state")
+        self.tell()
         old: like(self.word) = self.word.copy()
         while True:
             if old.locked and not old.starving and iter < self.spins and choose(False, True):
@@ -113,8 +146,10 @@ class Mutex(Component):
                     if self.word == old:
                         self.word.woken = True
                         awoke = True
+                        outcome("won")
                 iter += 1
                 yield step("L2 load after spinning", go=f"{GO}:114", src=LOAD)
+                self.tell()
                 old = self.word.copy()
                 continue
             if awoke and not old.woken:
@@ -122,29 +157,35 @@ class Mutex(Component):
             yield step("L4 CAS old→new", go=f"{GO}:140", src="CompareAndSwapInt32(&m.state, old, new)")
             if self.word != old:
                 yield step("L2 load after a failed CAS", go=f"{GO}:175", src=LOAD)
+                self.tell()
                 old = self.word.copy()
                 continue
             if not old.starving or self.bug("m17"):
                 self.word.locked = True
             if old.locked or old.starving:
                 self.word.waiters += 1
-            if starving and old.locked:
+            if starving and old.locked and not self.bug("m21"):
                 self.word.starving = True
             if awoke and not self.bug("m7"):
                 self.word.woken = False
             if not (old.locked or old.starving):
                 self.waited[g] = False
+                outcome("owns")
                 return
+            outcome("queues")
             lifo = started or self.bug("m20")
-            if self.bug("m19") or self.bug("736"):
+            if self.bug("m19") or self.bug("m21") or self.bug("736"):
                 lifo = False
             started = True
             yield from self.sema.acquire(g, lifo)
             self.waited[g] = True
             if not starving:
                 starving = choose(False, True)
+                if starving:
+                    outcome("over 1 ms")
             yield step("L5 load", go=f"{GO}:151", src=LOAD)
             old = self.word.copy()
+            self.tell()
             if old.starving:
                 if old.locked or old.woken or old.waiters == 0:
                     self.inconsistent()
@@ -154,7 +195,7 @@ class Mutex(Component):
                 self.word.locked = True
                 if not self.bug("m15"):
                     self.word.waiters -= 1
-                if not starving or old.waiters == 1:
+                if not starving or old.waiters == 1 or self.bug("m14"):
                     if not self.bug("m13"):
                         self.word.starving = False
                 self.waited[g] = False
@@ -195,6 +236,7 @@ class Mutex(Component):
                 return
             yield step("U2 CAS −1 waiter, woken", go=f"{GO}:220", src="CompareAndSwapInt32(&m.state, old, new)")
             if self.word == old:
+                outcome("won")
                 if not self.bug("m6"):
                     self.word.waiters -= 1
                 if not self.bug("m5"):
@@ -256,12 +298,17 @@ class Mutex(Component):
         "m10": Bug("unlock in starving mode without handoff", breaks="handoff_kept", go=f"{GO}:232"),
         "m11": Bug("unlock ignores starving mode", breaks="deadlock", go=f"{GO}:206"),
         "m13": Bug("starving mode is never left", breaks="quiet", go=f"{GO}:167"),
+        "m14": Bug("starving mode is always left", breaks="sleeper_is_next", go=f"{GO}:160", scenario="pair"),
         "m15": Bug("the handed-off waiter stays counted", breaks="quiet", go=f"{GO}:160"),
         "m17": Bug(
             "a newcomer takes the lock in starving mode", breaks=("no_throw", "mutual_exclusion"), go=f"{GO}:119"
         ),
         "m19": Bug("a waiter that lost is queued at the tail", breaks="queued_before_goes_first", go=f"{GO}:145"),
         "m20": Bug("a waiter is queued in front the first time", breaks="queued_before_goes_first", go=f"{GO}:145"),
+        "m21": Bug(
+            "no starving mode: the algorithm of Go ≤ 1.8", breaks="lock_returns_by_starving", go=f"{GO}:127",
+            issue="golang/go#13086", scenario="pair",
+        ),
         "t1": Bug(
             "TryLock ignores the locked bit", breaks="mutual_exclusion", go=f"{GO}:78", scenario="trylock"
         ),
@@ -290,12 +337,14 @@ class MutexModel(Model):
 
     scenarios = {
         "loop": Scenario("goroutines that lock and unlock for ever"),
+        "pair": Scenario("two of them", goroutines=2),
         "rounds": Scenario("a fixed number of rounds each", rounds=(2, 1)),
         "trylock": Scenario("and one that tries, once", goroutines=3, trylockers=1),
         "handover": Scenario(
             "and one that leaves Unlock to another goroutine, which is legal", goroutines=3, handovers=1
         ),
     }
+    fairness = (weak("client"), weak("locker"), weak("unlocker"), weak("tryer"))
     presets = {
         "quick": Preset(goroutines=2),
         "nightly": Preset(goroutines=4),
@@ -385,6 +434,37 @@ class MutexModel(Model):
             or any(before.locker.at(g, label) and not self.locker.at(g, label) for g in self.locker)
         )
 
+    @leads_to(scenario="loop")
+    def somebody_gets_it(self):
+        """While somebody is in Lock, somebody gets the lock (M-NoStuck as liveness)."""
+        return any(self.client.at(g, CALL) for g in self.client), any(self.client.at(g, RETURN) for g in self.client)
+
+    @leads_to(scenario="rounds")
+    def every_lock_returns_in_the_end(self, g: self.client):
+        """Where nobody locks for ever, every Lock returns."""
+        return self.client.at(g, CALL), self.client.at(g, RETURN)
+
+    @leads_to(scenario="pair", under=[weak("client"), *FINDS_IT_FREE, *IN_NORMAL_MODE])
+    def lock_returns_by_luck(self, g: self.client):
+        """Every Lock returns to one of two goroutines that again and again finds the mutex free, in any mode."""
+        return self.client.at(g, CALL), self.client.at(g, RETURN)
+
+    @leads_to(scenario="pair", under=[weak("client"), *FINDS_IT_FREE, *IN_STARVING_MODE])
+    def lock_returns_by_starving(self, g: self.client):
+        """Every Lock returns to one of two goroutines that gets on while the lock is being handed over."""
+        return self.client.at(g, CALL), self.client.at(g, RETURN)
+
+    @leads_to(scenario="pair")
+    def sleeper_is_next(self, g: self.client):
+        """A starving waiter that saw another one takes over: of two goroutines the sleeper is next."""
+        takes_over = any(
+            self.client.at(h, "L6 add locked, −1 waiter")
+            and self.client[h].starving
+            and self.client[h].lock.old.waiters > 1
+            for h in self.client
+        )
+        return self.mutex.sema.queued(g) and takes_over, self.client.at(g, RETURN)
+
     @reachable(scenario="loop", goroutines=3)
     def handoff_stolen(self):
         """A starving waiter is dequeued, and the token meant for it went to a newcomer that has never slept."""
@@ -396,7 +476,8 @@ class MutexModel(Model):
     @reachable
     def woken_by_spinning(self):
         """A spinning goroutine set the woken bit, so that Unlock wakes nobody."""
-        return any(self.client.at(g, "L2 load after spinning") and self.client[g].awoke for g in self.client)
+        label = "L2 load after spinning"
+        return self.spins > 0 and any(self.client.at(g, label) and self.client[g].awoke for g in self.client)
 
     @reachable
     def barging(self):

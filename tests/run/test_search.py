@@ -7,9 +7,10 @@ import json
 import pytest
 
 from gomodel.language.model import Model
+from gomodel.report_text import verdict as report_verdict
 from gomodel.run.check import check
 from gomodel.run.report import Exit, Report, Verdict
-from gomodel.run.search import FIRST, INTERRUPTED, Limits, Progress
+from gomodel.run.search import FIRST, INTERRUPTED, Limits, Progress, Stop
 from gomodel.run.trace import Trace
 from tests.models.concurrent import BrokenLock, Channel, Peterson, Philosophers
 from tests.models.everything import Everything
@@ -275,7 +276,7 @@ def test_vacuity_is_judged_on_complete_runs_at_declared_bounds_without_bugs() ->
 
 VIOLATED = "\n@invariant\ndef small(self):\n    return self.n < 2\n"
 UNREACHED = "\n@reachable\ndef three(self):\n    return self.n == 3\n"
-PROMISE = "\n@leads_to()\ndef comes_back(self):\n    return self.n == 1, self.n == 0\n"
+PROMISE = '\n@leads_to(under=[weak("client")])\ndef comes_back(self):\n    return self.n == 1, self.n == 0\n'
 WRONG = "\n@invariant\ndef wrong(self):\n    return 1 // (self.n - 1) < 7\n"
 
 
@@ -283,7 +284,7 @@ WRONG = "\n@invariant\ndef wrong(self):\n    return 1 // (self.n - 1) < 7\n"
     ("additions", "code"),
     [
         ("", Exit.OK),
-        (PROMISE, Exit.INCOMPLETE),
+        (PROMISE, Exit.OK),
         (PROMISE + UNREACHED, Exit.VACUOUS),
         (PROMISE + UNREACHED + VIOLATED, Exit.VIOLATED),
         (PROMISE + UNREACHED + VIOLATED + WRONG, Exit.ERROR),
@@ -293,12 +294,29 @@ def test_the_first_exit_code_that_applies(additions: str, code: int) -> None:
     assert check(model(COUNTING + additions)).exit_code == code
 
 
-def test_leads_to_is_not_checked_yet() -> None:
-    report = check(model(COUNTING + PROMISE))
-    assert verdict(report, "comes_back") is Verdict.NOT_CHECKED
+def test_liveness_that_is_left_out_says_so() -> None:
+    assert verdict(check(model(COUNTING + PROMISE)), "comes_back") is Verdict.OK
     left_out = check(model(COUNTING + PROMISE), safety_only=True)
     assert verdict(left_out, "comes_back") is Verdict.LEFT_OUT
     assert left_out.exit_code == Exit.OK
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+@pytest.mark.parametrize("cut", ["limit", "ctrl-c"])
+def test_liveness_that_is_cut_short_is_incomplete(engine: str, cut: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search ends in time; the search for fair cycles does not."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt if cut == "ctrl-c" else Stop("the time limit of 1 s")
+
+    home = {"compiled": "gomodel.explore.liveness", "reference": "gomodel.run.reference"}[engine]
+    monkeypatch.setattr(f"{home}.judge", stop)
+    report = check(model(COUNTING + PROMISE), engine=engine)
+    assert verdict(report, "comes_back") is Verdict.INCOMPLETE
+    assert verdict(report, "deadlock") is (Verdict.OK if cut == "limit" else Verdict.INCOMPLETE)
+    assert report.exit_code == Exit.INCOMPLETE
+    words = "Ctrl-C" if cut == "ctrl-c" else "the time limit of 1 s"
+    assert f"liveness stopped at {words}" in report_verdict(report)
 
 
 # --- the report ------------------------------------------------------------------------------------------------------
