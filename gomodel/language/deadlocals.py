@@ -84,9 +84,9 @@ def property_roots(system: TransitionSystem, kind: Kind) -> dict[int, set[str]]:
 
 def terms_of(prop: Property) -> Iterable[Term]:
     """Every term of a property."""
-    yield from (t for t in (prop.term, prop.conclusion) if t is not None)
+    yield from (t for t in (prop.term, prop.conclusion, prop.initially) if t is not None)
     yield from (cond for cond, _ in prop.errors)
-    yield from (cond for _, cond in prop.premises)
+    yield from (p.term for p in prop.premises)
 
 
 def _local_reads(term: Term, kind: Kind) -> Iterator[tuple[Term, Term | None, set[str]]]:

@@ -93,7 +93,7 @@ def write(m: Machine, place: Place, value: Term) -> None:
     if place.frozen:
         raise m.fail("an element of a queue, set or option is a value", "take it out, change a copy, put it back")
     if isinstance(place.base, str):
-        if place.word is not None:
+        if place.word is not None and place.base not in m.mapped:
             m.forbid_effects("change the state")
         touch(m, place)
         if isinstance(place.domain, Struct):

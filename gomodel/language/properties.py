@@ -12,9 +12,10 @@ from .machine import DeadPath, MustFork
 from .model import Component, Model
 from .observer import observer
 from .parameters import arguments
+from .refinement import trace_refinement
 from .source import function_of
 from .symbols import OldView, truth
-from .system import Property, TransitionSystem
+from .system import Premise, Property, TransitionSystem
 
 
 def declared(component: Component) -> dict[str, tuple[Any, Declared]]:
@@ -39,7 +40,8 @@ def trace_properties(
                 continue  # a component embedded deeper has a model of its own, where its witnesses are judged
             path = f"{component._meta.path}.{name}".lstrip(".")
             try:
-                found[path] = _property(model, component, path, fn, mark, system)
+                how = trace_refinement if mark.kind == "refinement" else _property
+                found[path] = how(model, component, path, fn, mark, system)
             except SpecError as error:
                 error.where = error.where or function_of(fn).where()
                 raise
@@ -83,7 +85,7 @@ def _property(
     errors = tuple((e.cond, f"{e.text} ({e.where})") for e in m.events)
     wrong = b.or_(*(cond for cond, _ in errors))  # there it is an error, neither violated nor reached
     term = b.and_(term, b.not_(wrong)) if mark.kind in ("reachable", *LIVENESS) else b.or_(term, wrong)
-    premises = tuple(m.premises)
+    premises = tuple(Premise(cond, f"the premise at {place} never holds") for place, cond in m.premises)
     return Property(
         path,
         mark.kind,
