@@ -62,11 +62,25 @@ class StepView:
 
 
 @dataclass(frozen=True)
+class AbstractStep:
+    """Why a refinement is violated: a step that no abstract rule takes, or an initial state that is none.
+
+    Without ``changes`` to ``before`` it would hold; of an initial state, ``before`` is the abstract one.  ``rules``
+    says of each abstract rule what it would do instead, from the abstract state before.
+    """
+
+    component: str  # the abstract component's class
+    before: tuple[tuple[str, str], ...]  # the whole abstract state: field, value
+    changes: tuple[Change, ...]
+    rules: tuple[tuple[str, str], ...] = ()  # none of an initial state
+
+
+@dataclass(frozen=True)
 class Counterexample:
     """A violation with its shortest trace, replayed by CPython."""
 
     property: str
-    kind: str  # invariant, step_invariant, terminal, deadlock, fatal, error
+    kind: str  # invariant, step_invariant, refinement, terminal, deadlock, fatal, error
     text: str  # what the property says
     scenario: str
     where: str  # file:line in the spec, "" if there is none
@@ -80,6 +94,7 @@ class Counterexample:
     end: tuple[Change, ...] = ()  # of the final state: fields that differ from the initial one, live locals
     ghosts: tuple[Change, ...] = ()  # the same, of ghosts
     waiting: tuple[str, ...] = ()  # processes that cannot step in the initial state
+    abstract: AbstractStep | None = None  # of a refinement
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ class Register(Component):
         self.read = Int(0, self.top)
 
     @rule
-    def write(self, value: Int(0, self.top)):
+    def write(self, value: Int(0, self.top)):  # noqa: F821
         self.value = value
 
     @rule
@@ -243,7 +243,7 @@ class Owner(Component):
         self.owner = Option(Pid(self.procs))
 
     @rule
-    def lock(self, g: self.procs):
+    def lock(self, g: self.procs):  # noqa: F821
         require(self.owner is None)
         self.owner = g
 
@@ -290,7 +290,7 @@ class Locals(Model):
             yield step("inside")
             self.locked = False
             self.last = None
-            mine = False
+            mine = False  # noqa: F841
 
     @refines(lambda self: Owner(self.client))
     def by_label(self, lock):
