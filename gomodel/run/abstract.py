@@ -123,6 +123,6 @@ def _instead(abstraction: Abstraction, name: str, then: Abstract, now: Abstract)
         return fails or ("is not enabled" + (", whatever its arguments" if abstraction.rules[name].params else ""))
     nearest = min(found, key=lambda state: len(list(_changes(abstraction, state, now))))
     changes = ", ".join(f"{c.variable}: {c.old} → {c.new}" for c in _changes(abstraction, then, nearest))
-    head = f"with {found[nearest]}, " if found[nearest] else ""
+    head = f"with {found[nearest]} " if found[nearest] else ""
     others = f" (the nearest of {len(found)} results)" if len(found) > 1 else ""
     return f"{head}would give {changes}{others}" if changes else f"{head}would change nothing{others}"

@@ -24,6 +24,7 @@ Checklist (ids of the reference for this part):
 * M-SemaBin   done: ``sema_binary``
 * M-Handoff   done: ``starving_blocks_others`` (its first half) and ``sema.handoff_kept``; that the waiter dequeued is
               the *next* owner does not hold in Go: witness ``handoff_stolen``, docs/findings/mutex-handoff.md
+* M-Atomic    ours: ``atomic``, a refinement of ``specs/abstract/lock.py``
 * M-NoStuck   done: deadlock, as in every model
 * liveness    left out until liveness is available
 * m1 m2 m5 m6 m7 m8 m10 m11 m13 m15 m17   done, as bugs
@@ -59,9 +60,11 @@ from gomodel import (
     like,
     process,
     reachable,
+    refines,
     step,
     step_invariant,
 )
+from gomodel.specs.abstract.lock import AtomicLock
 from gomodel.specs.runtime.sema import Semaphore
 
 GO = "internal/sync/mutex.go"
@@ -263,7 +266,7 @@ class Mutex(Component):
         "m19": Bug("a waiter that lost is queued at the tail", breaks="queued_before_goes_first", go=f"{GO}:145"),
         "m20": Bug("a waiter is queued in front the first time", breaks="queued_before_goes_first", go=f"{GO}:145"),
         "t1": Bug(
-            "TryLock ignores the locked bit", breaks="mutual_exclusion", go=f"{GO}:78", scenario="trylock"
+            "TryLock ignores the locked bit", breaks=("mutual_exclusion", "atomic"), go=f"{GO}:78", scenario="trylock"
         ),
         "t2": Bug(
             "TryLock ignores starving mode", breaks="starving_blocks_others", go=f"{GO}:78", scenario="trylock"
@@ -384,6 +387,25 @@ class MutexModel(Model):
             or by_client
             or any(before.locker.at(g, label) and not self.locker.at(g, label) for g in self.locker)
         )
+
+    @refines(lambda self: AtomicLock(self.tryer | self.unlocker | self.locker | self.client))
+    def atomic(self, lock):
+        """From outside: an atomic lock, which one goroutine takes and gives back before the next takes it (M-Atomic).
+
+        Who owns it is told by where everybody stands.  A locker that leaves Unlock to another goroutine owns the lock
+        until that one's Unlock takes effect.
+        """
+        lock.owners.clear()
+        for g in self.client:
+            if self.client.at(g, *OWNING):
+                lock.owners.add(g)
+        for t in self.tryer:
+            if self.tryer.at(t, *OWNING):
+                lock.owners.add(t)
+        for g in self.locker:
+            passed = self.passed > 0 or any(self.unlocker.at(u, OWNING[1]) for u in self.unlocker)
+            if passed or self.locker.at(g, "critical section"):
+                lock.owners.add(g)
 
     @reachable(scenario="loop", goroutines=3)
     def handoff_stolen(self):
