@@ -1,25 +1,28 @@
-"""What every lock should look like from outside: taken and given back, each at once."""
+"""What a lock should look like from outside: taken and given back, each at once."""
 
 from __future__ import annotations
 
-from gomodel import Component, Pid, Set, require, rule
+from gomodel import Component, Int, require, rule
 
 
 class AtomicLock(Component):
-    """A lock that at most one goroutine owns; taking it is one step, and giving it back is another."""
+    """A lock with at most one owner; as Go's, it is not associated with a particular goroutine.
 
-    def __init__(self, procs):
-        self.procs = procs
+    ``most`` is how many owners a broken lock may have.
+    """
+
+    def __init__(self, most):
+        self.most = most
 
     def state(self):
-        self.owners = Set(Pid(self.procs))
+        self.owners = Int(0, self.most)
 
     @rule
-    def lock(self, g: self.procs):
-        require(len(self.owners) == 0)
-        self.owners.add(g)
+    def lock(self):
+        require(self.owners == 0)
+        self.owners = 1
 
     @rule
-    def unlock(self, g: self.procs):
-        require(g in self.owners)
-        self.owners.discard(g)
+    def unlock(self):
+        require(self.owners == 1)
+        self.owners = 0

@@ -8,8 +8,8 @@ from gomodel import Array, Bool, Component, Int, Pid, Queue, require, rule
 class AtomicSemaphore(Component):
     """Words with tokens, each with its queue of sleepers; whatever happens is one step.
 
-    A woken goroutine may take a token like everybody else, or sleep again, or it is handed one, which is then its
-    own until it returns with it.  That somebody *is* woken is liveness, and not said here.
+    A woken goroutine may take a token like everybody else, or sleep again, or it is handed one, which then counts as
+    handed over until it returns with it.  That somebody *is* woken is liveness, and not said here.
     """
 
     def __init__(self, procs, *, tokens, initial=0, addresses=1):
@@ -21,7 +21,7 @@ class AtomicSemaphore(Component):
     def state(self):
         self.tokens = Array(Int(0, self.most, init=self.initial), self.addresses)
         self.queue = Array(Queue(Pid(self.procs), self.procs.size), self.addresses)
-        self.handed = Array(Bool(), self.procs)
+        self.handed = Int(0, self.procs.size)
 
     @rule
     def release(self, a: Int(0, self.addresses - 1)):
@@ -34,7 +34,7 @@ class AtomicSemaphore(Component):
 
     @rule
     def sleep(self, g: self.procs, a: Int(0, self.addresses - 1), in_front: Bool()):
-        require(not self.handed[g] and not any(g in q for q in self.queue))
+        require(not any(g in q for q in self.queue))
         if in_front:
             self.queue[a].push_front(g)
         else:
@@ -46,12 +46,12 @@ class AtomicSemaphore(Component):
         self.queue[a].pop()
 
     @rule
-    def hand_over(self, g: self.procs, a: Int(0, self.addresses - 1)):
-        require(self.tokens[a] > 0 and not self.handed[g] and not any(g in q for q in self.queue))
+    def hand_over(self, a: Int(0, self.addresses - 1)):
+        require(self.tokens[a] > 0)
         self.tokens[a] -= 1
-        self.handed[g] = True
+        self.handed += 1
 
     @rule
-    def come_back(self, g: self.procs):
-        require(self.handed[g])
-        self.handed[g] = False
+    def come_back(self):
+        require(self.handed > 0)
+        self.handed -= 1

@@ -324,8 +324,7 @@ class Semaphore(Component):
         """
         abstract.tokens = self.value
         abstract.queue = self.queue
-        for g in self.procs:
-            abstract.handed[g] = self.ticket[g] and not self.queued(g)
+        abstract.handed = self.handed()
 
     @reachable
     def two_sleepers(self):

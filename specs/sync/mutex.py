@@ -388,24 +388,14 @@ class MutexModel(Model):
             or any(before.locker.at(g, label) and not self.locker.at(g, label) for g in self.locker)
         )
 
-    @refines(lambda self: AtomicLock(self.tryer | self.unlocker | self.locker | self.client))
+    @refines(lambda self: AtomicLock(self.goroutines + 2))
     def atomic(self, lock):
-        """From outside: an atomic lock, which one goroutine takes and gives back before the next takes it (M-Atomic).
+        """From outside: an atomic lock, that is taken and given back before it is taken again (M-Atomic).
 
-        Who owns it is told by where everybody stands.  A locker that leaves Unlock to another goroutine owns the lock
-        until that one's Unlock takes effect.
+        Its owners are counted by where everybody stands.  A locker that leaves Unlock to another goroutine still
+        counts until that one's Unlock takes effect.
         """
-        lock.owners.clear()
-        for g in self.client:
-            if self.client.at(g, *OWNING):
-                lock.owners.add(g)
-        for t in self.tryer:
-            if self.tryer.at(t, *OWNING):
-                lock.owners.add(t)
-        for g in self.locker:
-            passed = self.passed > 0 or any(self.unlocker.at(u, OWNING[1]) for u in self.unlocker)
-            if passed or self.locker.at(g, "critical section"):
-                lock.owners.add(g)
+        lock.owners = self.owners()
 
     @reachable(scenario="loop", goroutines=3)
     def handoff_stolen(self):
