@@ -43,7 +43,8 @@ class M(Model):
 def mapping(
     name: str, body: str, words: str, mend: str = "", factory: str = "Lock()", args: str = "self, lock"
 ) -> Case:
-    mark = "" if "# <-" in body else "  # <-"
+    """A refinement with this body."""
+    mark = "" if "# <-" in body + factory else "  # <-"
     text = f"    @refines(lambda self: {factory})\n    def atomic({args}):{mark}\n"
     return Case(name, HEAD + MODEL + text + "".join(f"        {line}\n" for line in body.splitlines()), words, mend)
 
