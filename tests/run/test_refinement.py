@@ -5,6 +5,7 @@ Lengths are counted by hand, beside each.
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -13,9 +14,13 @@ from gomodel import catalog
 from gomodel.language.errors import InternalError
 from gomodel.language.instance import instance
 from gomodel.language.model import Model
+from gomodel.language.system import State
 from gomodel.language.tracer import trace
+from gomodel.run.abstract import Abstraction, refinement_holds
 from gomodel.run.check import ENGINES, check
-from gomodel.run.counterexample import confirm
+from gomodel.run.concrete import Runner
+from gomodel.run.counterexample import confirm, find_property
+from gomodel.run.pycode import predicate
 from gomodel.run.reference import ReferenceEngine
 from gomodel.run.report import AbstractStep, Exit, Report, Verdict
 from gomodel.run.search import Found, Limits
@@ -333,6 +338,51 @@ class M(Model):
 
 
 # --- CPython -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "bug"), [(m, b) for m in MODELS for b in ("", *m.bugs)], ids=lambda x: x if isinstance(x, str) else x.name
+)
+def test_cpython_judges_pairs_of_states_as_the_term_does(model: type[Model], bug: str) -> None:
+    """Steps, and pairs that are none: what the mapping gives there is a violation more often."""
+    inst = instance(model).with_bugs(bug) if bug else instance(model)
+    system = trace(inst)
+    before, after = Runner(inst, system), Runner(inst, system)
+    paths, pairs = _reached(before, after)
+    known = list(paths)
+    rng = random.Random(1)
+    pairs = rng.sample(pairs, min(60, len(pairs))) + [(rng.choice(known), rng.choice(known)) for _ in range(60)]
+    for prop in system.properties.values():
+        if prop.kind != "refinement":
+            continue
+        holds, initially = predicate(system, prop.term), predicate(system, prop.initially)
+        errors = [predicate(system, cond) for cond, _ in prop.errors]
+        here, there = (Abstraction(prop.name, *find_property(r.model, prop.name)) for r in (before, after))
+        for s, t in pairs:
+            before.replay(paths[s])
+            after.replay(paths[t])
+            wrong = any(e(t) for e in errors)
+            assert refinement_holds(there, None) == (None if wrong else initially(t)), (prop.name, t)
+            wrong = wrong or any(e(s) for e in errors)
+            assert refinement_holds(there, here) == (None if wrong else holds(s, t)), (prop.name, s, t)
+
+
+def _reached(runner: Runner, other: Runner) -> tuple[dict[State, Trace], list[tuple[State, State]]]:
+    """The reachable states, each with a trace to it, and the steps between them."""
+    paths: dict[State, Trace] = {}
+    for choices in list(runner.initial()):
+        runner.replay(Trace(choices))
+        paths[runner.state()] = Trace(choices)
+    steps, work = [], list(paths)
+    while work:
+        state = work.pop(0)
+        for move, _, following in list(other.successors(paths[state])):
+            assert following is not None
+            steps.append((state, following))
+            if following not in paths:
+                paths[following] = Trace(paths[state].init, (*paths[state].moves, move))
+                work.append(following)
+    return paths, steps
 
 
 def test_cpython_does_not_confirm_what_it_can_explain() -> None:
