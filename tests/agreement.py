@@ -73,7 +73,7 @@ def compare(inst: Instance, system: TransitionSystem, *, max_states: int = 150) 
     runner, traced = Runner(inst, system), Traced(system)
     found = Explored()
     starts = {}
-    for outcome in runner._vectors(runner.start):
+    for outcome in runner.vectors(runner.start):
         if outcome.kind == "commit":
             starts[outcome.choices] = runner.state()
         elif outcome.kind == "fatal":

@@ -68,7 +68,10 @@ def test_loading_one_model_leaves_other_specs_and_the_path_alone() -> None:
         "print([m for m in sys.modules if m.startswith('gomodel.specs.')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['gomodel.specs.runtime', 'gomodel.specs.runtime.sema']"
+    assert done.stdout.strip() == (
+        "['gomodel.specs.runtime', 'gomodel.specs.abstract', 'gomodel.specs.abstract.semaphore', "
+        "'gomodel.specs.runtime.sema']"
+    )
 
 
 @pytest.mark.parametrize(("typed", "hint"), [("mutx", "did you mean mutex?"), ("zzz", "there are: ")])

@@ -195,7 +195,14 @@ def test_the_guide_knows_every_public_name() -> None:
 
 def test_the_json_page_knows_every_field() -> None:
     text = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
-    shapes = (report.Report, report.ScenarioResult, report.PropertyResult, report.Counterexample, report.StepView)
+    shapes = (
+        report.Report,
+        report.ScenarioResult,
+        report.PropertyResult,
+        report.Counterexample,
+        report.StepView,
+        report.AbstractStep,
+    )
     shapes += (report.Change, report.BugResult, Trace)
     names = {f.name for shape in shapes for f in fields(shape)}
     assert sorted(n for n in names if f"`{n}`" not in text) == []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from ..language import build as b
+from ..language.declare import STEPS
 from ..language.system import Action, Leaf, Property, TransitionSystem
 from ..language.terms import Term
 from ..run.search import DEADLOCK
@@ -141,18 +142,25 @@ def _groups(system: TransitionSystem) -> list[Group]:
     passing: dict[str, list[Alert]] = {"state": [], "pair": []}
     rest = [Alert("deadlock", DEADLOCK, b.TRUE)]
     for p in system.properties.values():
-        scope = "pair" if p.kind == "step_invariant" else "state"
-        if p.term is not None and p.kind in ("invariant", "step_invariant"):
-            lasting[scope].append(Alert("violated", p.name, b.not_(p.term), p))
+        if p.term is not None and p.kind in ("invariant", *STEPS):
+            lasting[_scope(p, "term")].append(Alert("violated", p.name, b.not_(p.term), p))
         elif p.term is not None and p.kind == "reachable":
-            passing[scope].append(Alert("reached", p.name, p.term, p))
+            passing["state"].append(Alert("reached", p.name, p.term, p))
         elif p.term is not None and p.kind == "terminal":
             rest.append(Alert("violated", p.name, b.not_(p.term), p))
-        lasting[scope] += [Alert("error", f"{p.name}: {text}", cond, p, text=text) for cond, text in p.errors]
-        passing[scope] += [Alert("premise", p.name, cond, p, k) for k, (_, cond) in enumerate(p.premises)]
+        lasting[_scope(p, "errors")] += [
+            Alert("error", f"{p.name}: {text}", cond, p, text=text) for cond, text in p.errors
+        ]
+        passing[_scope(p, "premises")] += [
+            Alert("premise", p.name, premise.term, p, k) for k, premise in enumerate(p.premises)
+        ]
     groups: list[Group] = []
     for scope, alerts in [*lasting.items(), *passing.items(), ("rest", rest)]:
         possible = [a for a in alerts if a.condition is not b.FALSE]
         for start in range(0, len(possible), 64):
             groups.append(Group(len(groups), scope, tuple(possible[start : start + 64])))
     return groups
+
+
+def _scope(prop: Property, part: str) -> str:
+    return "pair" if prop.looks_back(part) else "state"

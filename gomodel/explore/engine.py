@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from itertools import islice
 
 from ..language.errors import Where
-from ..language.system import TransitionSystem
-from ..run.actors import initial_states, shown
+from ..language.system import Property, State, TransitionSystem
+from ..run.actors import Choices, initial_states, shown
 from ..run.memory import HUGE, Ceiling, Region, resident
 from ..run.pycode import predicate
 from ..run.search import FIRST, INTERRUPTED, Clock, Exploration, Found, Limits, Progress, Watch
@@ -188,6 +188,9 @@ class Search:
 
     def _seed(self) -> None:
         """The initial states, through the same door as all others; errors of ``init`` are recorded."""
+        starts = [
+            (p, predicate(self.system, p.initially)) for p in self.system.properties.values() if p.initially is not None
+        ]
         for leaf in self.system.initial:
             found = initial_states(self.system, leaf)
             if leaf.kind != "commit":
@@ -196,8 +199,9 @@ class Search:
                     name, find = leaf.prop or leaf.text, partial(Trace, shown(leaf, choices))
                     bucket.setdefault(name, Found(name, leaf.kind, 0, find, leaf.text, leaf.where))
                 continue
-            while batch := [state for _, state in islice(found, self.room)]:
-                for n, state in enumerate(batch):
+            while batch := list(islice(found, self.room)):
+                for n, (choices, state) in enumerate(batch):
+                    self._judge_start(starts, shown(leaf, choices), state)
                     for k, word in enumerate(self.layout.pack(state), n * self.width):
                         self.out[k] = word
                     self.owners[n] = ROOT
@@ -207,6 +211,15 @@ class Search:
         for kind in self.system.kinds.values():
             if kind.hi >= kind.lo and self.words[TAIL]:
                 self.result.labels.add((kind.name, kind.start))
+
+    def _judge_start(
+        self, starts: list[tuple[Property, Callable[..., object]]], choices: Choices, state: State
+    ) -> None:
+        """What must hold of initial states; they are few, so plain Python looks."""
+        for prop, holds in starts:
+            if prop.name not in self.result.violations and not holds(state):
+                find = partial(Trace, choices)
+                self.result.violations[prop.name] = Found(prop.name, prop.kind, 0, find)
 
     # --- limits ----------------------------------------------------------------------------------------------
 

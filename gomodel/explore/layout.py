@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..language.deadlocals import terms_of
+from ..language.declare import STEPS
 from ..language.domains import Plain
 from ..language.errors import UsageError
 from ..language.system import Kind, State, TransitionSystem
@@ -155,7 +156,7 @@ class Layout:
 
 def _read_across_steps(system: TransitionSystem) -> set[str]:
     """Variables that a property of two states reads: before or after, it may find a process anywhere."""
-    terms = (t for p in system.properties.values() if p.kind == "step_invariant" for t in terms_of(p))
+    terms = (t for p in system.properties.values() if p.kind in STEPS for t in terms_of(p))
     return {t.data for t in leaves_of(terms, "var", "next")}
 
 

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..language.system import Action, Leaf
+from ..language.system import Action, Leaf, picks_of
 from ..language.terms import Term, leaves_of
-from ..run.pycode import picks_of
 from .alerts import CompiledLeaf, action_key
 from .assembly import Bit, Code, Word, mask, signed
 from .shapes import Truth, shape_of

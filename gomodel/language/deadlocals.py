@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from . import build as b
 from .domains import Domain
@@ -71,43 +72,50 @@ def property_roots(system: TransitionSystem, kind: Kind) -> dict[int, set[str]]:
     """For each program counter, the locals that some property may read of a process standing there."""
     roots: dict[int, set[str]] = {pc: set() for pc in range(len(kind.labels))}
     for term in {t for p in system.properties.values() for t in terms_of(p)}:
-        for scope, index, names in _local_reads(term, kind):
-            if index is None:
+        for scope, reader, names in _local_reads(term, kind):
+            if reader.process is None:
                 for live in roots.values():
                     live |= names
                 continue
             for pc in roots:
                 if not names <= roots[pc]:
-                    roots[pc] |= names & _reads_in(_standing_at(scope, kind, index, pc), kind).get(index, set())
+                    roots[pc] |= names & _reads_in(_standing_at(scope, kind, reader, pc), kind).get(reader, set())
     return roots
 
 
 def terms_of(prop: Property) -> Iterable[Term]:
     """Every term of a property."""
-    yield from (t for t in (prop.term, prop.conclusion) if t is not None)
+    yield from (t for t in (prop.term, prop.conclusion, prop.initially) if t is not None)
     yield from (cond for cond, _ in prop.errors)
-    yield from (cond for _, cond in prop.premises)
+    yield from (p.term for p in prop.premises)
 
 
-def _local_reads(term: Term, kind: Kind) -> Iterator[tuple[Term, Term | None, set[str]]]:
-    """Where locals are read, of which process, and which: ``None`` for reads that are not of one process.
+class _Reader(NamedTuple):
+    """Of which process locals are read, and on which side of a step: ``var`` or ``next``."""
+
+    op: str
+    process: Term | None  # None for reads that are not of one process
+
+
+def _local_reads(term: Term, kind: Kind) -> Iterator[tuple[Term, _Reader, set[str]]]:
+    """Where locals are read, of which process, and which.
 
     Where the variable of a quantifier occurs in the index, the place is the body of the innermost such quantifier:
     another one may use the same variable for another process.
     """
-    for index, names in _reads_in(term, kind).items():
-        if index is None or not _free(index):
-            yield term, index, names
+    for reader, names in _reads_in(term, kind).items():
+        if reader.process is None or not _free(reader.process):
+            yield term, reader, names
     for t in walk([term]):
         if t.op in QUANTIFIERS:
-            for index, names in _reads_in(t.args[0], kind).items():
-                if index is not None and t.data[0] in _free(index):
-                    yield t.args[0], index, names
+            for reader, names in _reads_in(t.args[0], kind).items():
+                if reader.process is not None and t.data[0] in _free(reader.process):
+                    yield t.args[0], reader, names
 
 
-def _reads_in(scope: Term, kind: Kind) -> dict[Term | None, set[str]]:
-    """Index → locals read at it, but below quantifiers that give the index another meaning."""
-    found: dict[Term | None, set[str]] = {}
+def _reads_in(scope: Term, kind: Kind) -> dict[_Reader, set[str]]:
+    """Reader → locals read, but below quantifiers that give the index another meaning."""
+    found: dict[_Reader, set[str]] = {}
     start: tuple[Term, frozenset[int]] = scope, frozenset()
     seen, work = {start}, [start]
     while work:
@@ -117,9 +125,9 @@ def _reads_in(scope: Term, kind: Kind) -> dict[Term | None, set[str]]:
         if t.op == "select" and _is_local(t.args[0], kind):
             args = t.args[1:]
             if not bound & _free(t.args[1]):
-                found.setdefault(t.args[1], set()).add(t.args[0].data)
+                found.setdefault(_Reader(t.args[0].op, t.args[1]), set()).add(t.args[0].data)
         elif _is_local(t, kind):
-            found.setdefault(None, set()).add(t.data)
+            found.setdefault(_Reader(t.op, None), set()).add(t.data)
         following = {(a, inside) for a in args} - seen
         seen |= following
         work += following
@@ -138,12 +146,13 @@ def _is_local(term: Term, kind: Kind) -> bool:
     return term.op in ("var", "next") and term.data in kind.locals
 
 
-def _standing_at(scope: Term, kind: Kind, index: Term, pc: int) -> Term:
-    """``scope`` where process ``index`` stands at ``pc``."""
-    variables = _free(index)
+def _standing_at(scope: Term, kind: Kind, reader: _Reader, pc: int) -> Term:
+    """``scope`` where the process stands at ``pc`` on the reader's side of the step; on the other it may not."""
+    op, index = reader
+    variables = frozenset() if index is None else _free(index)
 
     def replace_pc(t: Term) -> Term | None:
-        if t.op == "select" and t.args[1] is index and t.args[0].data == kind.pc_name:
+        if t.op == "select" and t.args[1] is index and t.args[0].op == op and t.args[0].data == kind.pc_name:
             return b.const(pc, t.sort)
         return t if t.op in QUANTIFIERS and t.data[0] in variables else None
 

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
+from .errors import SpecError, Where
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 LIVENESS = ("leads_to", "eventually", "always_eventually")  # kinds of properties of whole executions
+STEPS = ("step_invariant", "refinement")  # kinds of properties of both ends of a transition
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,12 @@ def strong(kind: str, label: str | None = None, outcome: str | None = None) -> F
 class Declared:
     """The mark that a property decorator leaves on a method."""
 
-    kind: str  # invariant, step_invariant, reachable, terminal, or one of LIVENESS
+    kind: str  # invariant, reachable, terminal, or one of STEPS or LIVENESS
     text: str = ""
     scenario: str = ""
     bounds: tuple[tuple[str, Any], ...] = ()
     under: tuple[Fairness, ...] | None = None
+    abstraction: Callable[[Any], Any] | None = None  # of a refinement: component → a fresh abstract component
 
 
 def _declare(kind: str, fn: F | None, **facts: Any) -> Any:
@@ -87,6 +91,23 @@ def terminal(fn: F) -> F:
     """What must hold where nothing but resting or finished processes is left; otherwise it is a deadlock."""
     marked: F = _declare("terminal", fn)
     return marked
+
+
+def refines(abstraction: Callable[[Any], Any]) -> Callable[[F], F]:
+    """``@refines(lambda self: AtomicLock()) def atomic(self, lock): lock.held = …``: an abstract component's behaviour.
+
+    ``abstraction`` makes a fresh abstract component, one with rules.  The method maps the state to the abstract one
+    by assigning every field of it.  Each initial state must map to the initial abstract state, and each step to no
+    abstract change, or to what some abstract rule does.
+    """
+    code = getattr(abstraction, "__code__", None)
+    if code is not None and code.co_argcount != 1:
+        raise SpecError(
+            "@refines takes a function of the component that makes the abstract one",
+            where=Where(code.co_filename, code.co_firstlineno),
+            mend="e.g. @refines(lambda self: AtomicLock())",
+        )
+    return lambda fn: _declare("refinement", fn, abstraction=abstraction)
 
 
 # --- liveness ------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 from . import build as b
 from . import calls, operators
 from . import expressions as ex
-from .domains import Array, Bag, Domain, Int, Seq, Set
+from .domains import Array, Bag, Domain, Int, Seq, Set, index_size
 from .machine import DeadPath, Frame, Machine
 from .places import Place, read
 from .processes import Pid, ProcessSet
@@ -87,12 +87,20 @@ def _cell(place: Place, domain: Array, i: Term) -> Place:
 def items_of(m: Machine, value: Any) -> list[tuple[Term, Any]]:
     """Guarded elements; refuses what can only be quantified over."""
     source = source_of(m, value)
+    if isinstance(source, Range) and m.mapped and isinstance(index_size(source.domain), int):
+        return [_element(m, source, i) for i in source.domain.values()]
     if isinstance(source, Range):
         raise m.fail(
             "a set of processes is iterated only inside any, all, count and sum, or through choose",
             'write e.g. `any(self.client.at(g, "…") for g in self.client)` or `g = choose(self.client)`',
         )
     return source
+
+
+def _element(m: Machine, source: Range, i: Any) -> tuple[Term, Any]:
+    """One element of a range: a mapping may take them one by one."""
+    there, value = source.element(b.const(i, source.domain))
+    return there, unwrap(m, value) if isinstance(value, Term) else value
 
 
 def listed(m: Machine, value: Any) -> Any:

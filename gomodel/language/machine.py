@@ -182,6 +182,7 @@ class Machine:
         self.outcomes: list[tuple[str, Term]] = []
         self.premises: list[tuple[Where, Term]] = []
         self.pure = ""  # what is being evaluated, when it must not write or choose
+        self.mapped: frozenset[str] = frozenset()  # the abstract fields, which a mapping writes all the same
         self.depth = 0  # of enclosing quantifiers
         self.frame: Frame | None = None
         self.node: ast.AST | None = None

@@ -185,6 +185,14 @@ class Component:
         return [self, *below]
 
 
+def declarations_of(cls: type[Component], kind: type[Any]) -> dict[str, Any]:
+    """The ``ProcessDecl`` or ``RuleDecl`` members, in the order of declaration, base classes first."""
+    found = {}
+    for base in reversed(cls.__mro__):
+        found.update({n: v for n, v in vars(base).items() if isinstance(v, kind)})
+    return found
+
+
 def _concrete(domain: Domain) -> bool:
     """Whether all sizes in ``domain`` are numbers (they are not while a bound is symbolic)."""
     try:
@@ -232,11 +240,8 @@ class Model(Component):
 
     @classmethod
     def declarations(cls, kind: type[Any]) -> dict[str, Any]:
-        """The ``ProcessDecl`` or ``RuleDecl`` members, in the order of declaration, base classes first."""
-        found = {}
-        for base in reversed(cls.__mro__):
-            found.update({n: v for n, v in vars(base).items() if isinstance(v, kind)})
-        return found
+        """See ``declarations_of``."""
+        return declarations_of(cls, kind)
 
 
 def check_bound(model: type[Model], name: str, value: Any) -> Any:

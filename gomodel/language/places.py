@@ -80,6 +80,7 @@ def read(m: Machine, place: Place) -> Term:
             return b.record(place.domain, *(read(m, field(place, n)) for n in place.domain.fields))
         if holds_struct(place.domain):
             return b.mkarray(place.domain, tuple(read(m, cell) for cell in _cells(m, place)))
+        _check_there(m, place)
     term = cells[place.base]
     for accessor in place.path:
         term = b.field(term, accessor) if isinstance(accessor, int) else b.select(term, accessor)
@@ -93,7 +94,7 @@ def write(m: Machine, place: Place, value: Term) -> None:
     if place.frozen:
         raise m.fail("an element of a queue, set or option is a value", "take it out, change a copy, put it back")
     if isinstance(place.base, str):
-        if place.word is not None:
+        if place.word is not None and place.base not in m.mapped:
             m.forbid_effects("change the state")
         touch(m, place)
         if isinstance(place.domain, Struct):
@@ -104,8 +105,15 @@ def write(m: Machine, place: Place, value: Term) -> None:
             for cell in _cells(m, place):
                 write(m, cell, b.select(value, cell.path[-1]))
             return
+        _check_there(m, place)
         m.written_at[place.base] = m.where()  # type: ignore[assignment]
     m.state.cells[place.base] = _updated(m.state.cells.get(place.base, value), place.path, value)
+
+
+def _check_there(m: Machine, place: Place) -> None:
+    """Refuse the field of a component that is not part of what is traced: an abstract one has its own fields only."""
+    if place.word is not None and place.base not in m.state.cells:
+        raise m.fail(f"{place.base} is no field of the abstract component", "let the mapping assign it to one that is")
 
 
 def touch(m: Machine, place: Place) -> None:

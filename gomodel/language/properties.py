@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from . import build as b
 from . import calls
 from .declare import LIVENESS, Declared
-from .domains import Array, Domain, Enum
 from .errors import InternalError, SpecError, Where
-from .machine import DeadPath, Machine, MustFork
+from .machine import DeadPath, MustFork
 from .model import Component, Model
+from .observer import observer
 from .parameters import arguments
-from .places import Place, flat
-from .processes import ProcessSet
+from .refinement import trace_refinement
 from .source import function_of
-from .symbols import Locals, OldView, lift, merge_value, truth, unwrap, view
-from .system import DONE, Property, TransitionSystem
-from .terms import Term
+from .symbols import OldView, truth
+from .system import Premise, Property, TransitionSystem
 
 
 def declared(component: Component) -> dict[str, tuple[Any, Declared]]:
@@ -43,7 +40,8 @@ def trace_properties(
                 continue  # a component embedded deeper has a model of its own, where its witnesses are judged
             path = f"{component._meta.path}.{name}".lstrip(".")
             try:
-                found[path] = _property(model, component, path, fn, mark, system)
+                how = trace_refinement if mark.kind == "refinement" else _property
+                found[path] = how(model, component, path, fn, mark, system)
             except SpecError as error:
                 error.where = error.where or function_of(fn).where()
                 raise
@@ -59,13 +57,8 @@ def _property(
 ) -> Property:
     info = function_of(fn)
     two_states = mark.kind == "step_invariant"
-    m = Machine(merge_value)
-    op = "next" if two_states else "var"
-    m.state.cells.update({n: b.var(n, v.domain, op) for n, v in system.variables.items()})
+    m = observer(system, "a property", edited=bool(model._meta.active), op="next" if two_states else "var")
     m.old = {n: b.var(n, v.domain) for n, v in system.variables.items()} if two_states else None
-    m.pure = "a property"
-    reader = _Reader(system, op, bool(model._meta.active))
-    m.locals_reader, m.label_reader = reader.local, reader.label
     args = (component, OldView(component)) if two_states else (component,)
     params = info.params[1:] if mark.kind in LIVENESS else []
     if len(info.params) != len(args) + len(params) or info.is_generator:
@@ -92,7 +85,7 @@ def _property(
     errors = tuple((e.cond, f"{e.text} ({e.where})") for e in m.events)
     wrong = b.or_(*(cond for cond, _ in errors))  # there it is an error, neither violated nor reached
     term = b.and_(term, b.not_(wrong)) if mark.kind in ("reachable", *LIVENESS) else b.or_(term, wrong)
-    premises = tuple(m.premises)
+    premises = tuple(Premise(cond, f"the premise at {place} never holds") for place, cond in m.premises)
     return Property(
         path,
         mark.kind,
@@ -109,72 +102,10 @@ def _property(
     )
 
 
-class _Reader:
-    """Labels and locals of processes, as terms over the program counters and locals of the system."""
-
-    def __init__(self, system: TransitionSystem, op: str, bugs: bool) -> None:
-        self.system, self.op, self.bugs = system, op, bugs
-
-    def label(self, m: Machine, procs: ProcessSet, args: tuple[Any, ...], old: bool) -> Any:
-        if len(args) < 2 or not all(isinstance(a, str) for a in args[1:]):
-            raise m.fail("at() takes a process and labels", 'e.g. `self.client.at(g, "critical section")`')
-        g = lift(m, args[0], procs.domain)
-        wanted = set(args[1:])
-        known: dict[str, None] = {}
-        found: list[Term] = []
-        for name in procs.kinds:
-            kind = self.system.kinds[name]
-            sort = Array(Enum(*kind.labels), self._domain(name))
-            cell = b.select(b.var(kind.pc_name, sort, "var" if old else self.op), g)
-            labels = {pc: DONE if pc == 0 else kind.actions[pc].step.label for pc in range(len(kind.labels))}
-            known.update(dict.fromkeys(labels.values()))
-            here = b.or_(*(b.eq(cell, b.const(pc, sort.elem)) for pc, label in labels.items() if label in wanted))
-            if len(procs.kinds) > 1:
-                inside = b.and_(b.le(b.const(kind.lo, procs.domain), g), b.le(g, b.const(kind.hi, procs.domain)))
-                here = b.and_(inside, here)
-            found.append(here)
-        for label in () if self.bugs else wanted - set(known):  # an edit may have removed a step
-            near = difflib.get_close_matches(label, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"its labels are: {', '.join(map(repr, known))}"
-            raise m.fail(f"{procs} has no label {label!r}", hint)
-        return unwrap(m, b.or_(*found))
-
-    def _domain(self, kind: str) -> Any:
-        domain: Array = self.system.variables[f"{kind}.pc"].domain  # type: ignore[assignment]
-        return domain.index
-
-    def local(self, m: Machine, locals_: Locals, name: str) -> Any:
-        kinds = [self.system.kinds[k] for k in locals_.procs.kinds]
-        if len(kinds) > 1:
-            raise m.fail("the locals of a process are read through its own kind", f"self.{kinds[0].name}[g].{name}")
-        kind = kinds[0]
-        wanted = f"{locals_.prefix}.{name}".lstrip(".")
-        declared_locals = {base: d for sites in kind.sites for s in sites for _, base, d in s.scope}
-        hits = [base for base in declared_locals if base.endswith(f".{wanted}")]
-        if not hits:
-            if any(f".{wanted}." in base for base in declared_locals):
-                return Locals(locals_.procs, locals_.pid, locals_.old, wanted)
-            names = sorted({base.split(".", 1)[1] for base in declared_locals})
-            near = difflib.get_close_matches(wanted, [n.rsplit(".", 1)[-1] for n in names], 1)
-            hint = f"did you mean {near[0]}?" if near else f"its locals are: {', '.join(names) or 'none'}"
-            raise m.fail(f"{kind.name} has no local {wanted!r} with a domain", hint)
-        if len(hits) > 1:
-            raise m.fail(f"{kind.name} has several locals {wanted!r}", f"write one of: {', '.join(hits)}")
-        op = "var" if locals_.old else self.op
-        return self._read(m, hits[0], declared_locals[hits[0]], self._domain(kind.name), locals_.pid, op)
-
-    def _read(self, m: Machine, base: str, domain: Domain, index: Domain, pid: Term, op: str) -> Any:
-        """The local of one process as a read-only place of its own."""
-        own = f"{base}@{op}{pid.id}"
-        for (leaf, leaf_domain), (cell, _) in zip(flat(domain, base), flat(domain, own), strict=True):
-            m.state.cells[cell] = b.select(b.var(leaf, Array(leaf_domain, index), op), pid)
-        return view(m, Place(domain, own))
-
-
-def find_property(model: Component, name: str) -> tuple[Component, Any, str]:
-    """The component, method and kind of a property path such as ``mutex.sema.nwait_exact``."""
+def find_property(model: Component, name: str) -> tuple[Component, Any, Declared]:
+    """The component, method and declaration of a property path such as ``mutex.sema.nwait_exact``."""
     for component in model.all_components():
         for local, (fn, mark) in declared(component).items():
             if f"{component._meta.path}.{local}".lstrip(".") == name:
-                return component, fn, mark.kind
+                return component, fn, mark
     raise InternalError(f"there is no property {name}")

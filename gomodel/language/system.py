@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .declare import Fairness
+from .declare import STEPS, Fairness
 from .domains import Domain, Plain
 from .errors import Where
 from .primitives import Step
@@ -97,6 +97,20 @@ class Kind:
         return f"{self.name}.pc"
 
 
+def picks_of(leaf: Leaf) -> tuple[Term, ...]:
+    """What the leaf draws, each once: a later choice may have nothing but an earlier pick to choose from."""
+    return tuple(dict.fromkeys(c.term for c in leaf.choices if isinstance(c.term, Term) and c.term.op == "pick"))
+
+
+@dataclass(frozen=True)
+class Premise:
+    """What should hold somewhere, for vacuity; ``note`` says that it does not, which matters where it is ``needed``."""
+
+    term: Term
+    note: str
+    needed: bool = True
+
+
 @dataclass(frozen=True)
 class Property:
     """A declared property as terms.
@@ -105,20 +119,28 @@ class Property:
     ``conclusion`` too (of ``eventually`` the premise is being initial); ``errors`` are conditions under which
     evaluating it goes wrong; ``premises`` those of ``implies``, for vacuity.  ``params`` are what it is stated for
     every value of: ``pick`` terms, in this order.
+
+    ``term`` and ``premises`` of ``STEPS`` are of two states, and so are the ``errors`` of a step invariant.  Those of
+    a refinement are of one, as a mapping is; ``initially`` is what must hold of its initial states.
     """
 
     name: str
-    kind: str  # invariant, step_invariant, reachable, terminal, fatal, or one of declare.LIVENESS
+    kind: str  # invariant, reachable, terminal, fatal, or one of declare.STEPS or LIVENESS
     text: str
     where: Where | None
     term: Term | None = None
     conclusion: Term | None = None
     errors: tuple[tuple[Term, str], ...] = ()
-    premises: tuple[tuple[Where, Term], ...] = ()
+    premises: tuple[Premise, ...] = ()
     scenario: str = ""
     bounds: tuple[tuple[str, Any], ...] = ()
     under: tuple[Fairness, ...] | None = None
     params: tuple[tuple[str, Domain], ...] = ()
+    initially: Term | None = None
+
+    def looks_back(self, part: str) -> bool:
+        """Whether ``part`` (term, premises or errors) is of both ends of a transition."""
+        return self.kind in STEPS and (part != "errors" or self.kind == "step_invariant")
 
 
 @dataclass

@@ -7,7 +7,6 @@ that lead to it from the start; a failed ``require`` is undone the same way.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from ..language.domains import Domain, Plain
@@ -15,30 +14,12 @@ from ..language.errors import InternalError
 from ..language.instance import Instance
 from ..language.model import Model, ProcessDecl, RuleDecl
 from ..language.places import flat, split
-from ..language.primitives import FatalReached, RequireFailed, Step, current_runtime
+from ..language.primitives import RequireFailed, Step
 from ..language.process_trace import static_key
 from ..language.processes import ProcessId
 from ..language.system import DONE, State, TransitionSystem
-from .trace import Move, Trace, Value, choice_value
-
-
-class NeedChoice(Exception):
-    """A step asked for a choice beyond those given; ``options`` are what it may be."""
-
-    def __init__(self, options: list[Value]) -> None:
-        super().__init__()
-        self.options = options
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a step went: ``commit``, ``blocked``, ``fatal`` or ``error``, with the reason; ``named`` are its outcomes."""
-
-    kind: str
-    choices: tuple[Value, ...]
-    text: str = ""
-    prop: str = ""
-    named: tuple[str, ...] = ()
+from .attempts import Attempts, NeedChoice, Outcome
+from .trace import Move, Trace, Value
 
 
 class Process:
@@ -61,10 +42,11 @@ class Process:
         return found
 
 
-class Runner:
+class Runner(Attempts):
     """Runs one instance.  ``system`` is consulted only to describe states, never to decide what happens."""
 
     def __init__(self, inst: Instance, system: TransitionSystem) -> None:
+        super().__init__()
         self.inst, self.system = inst, system
         self.model: Model = inst.build()
         self.model.__dict__["_runtime"] = self
@@ -73,9 +55,6 @@ class Runner:
             n: (d.fn, system.rules[n].picks[: d.fn.__code__.co_argcount - 1])  # what the body chooses comes behind
             for n, d in self.model.declarations(RuleDecl).items()
         }
-        self._given: list[Value] = []
-        self._used = 0
-        self._named: list[str] = []
         self._table = _site_table(system)
 
     # --- running ---------------------------------------------------------------------------------------------
@@ -84,7 +63,7 @@ class Runner:
         """Go to an initial state: fields, then ``init`` with these choices, then every process to its first yield."""
         self.model._reset()
         self.processes = {}
-        outcome = self._attempt(lambda: self.model.init(), choices)
+        outcome = self.attempt(lambda: self.model.init(), choices)
         if outcome.kind == "commit":
             for name, decl in self.model.declarations(ProcessDecl).items():
                 for pid in getattr(self.model, name):
@@ -99,11 +78,11 @@ class Runner:
         ``check=False`` skips the domain checks, for steps that are known to commit.
         """
         if actor in self.rules:
-            return self._attempt(lambda: self._run_rule(actor), choices, check)
+            return self.attempt(lambda: self._run_rule(actor), choices, check)
         process = self.processes[actor]
         if process.step is None:
             return Outcome("blocked", ())
-        return self._attempt(lambda: self._resume(process), choices, check)
+        return self.attempt(lambda: self._resume(process), choices, check)
 
     def _run_rule(self, name: str) -> None:
         fn, domains = self.rules[name]
@@ -119,24 +98,7 @@ class Runner:
         except StopIteration:
             process.step = None
 
-    def _attempt(self, run: Callable[[], None], choices: tuple[Value, ...], check: bool = True) -> Outcome:
-        self._given, self._used, self._named = list(choices), 0, []
-        token = current_runtime.set(self)
-        try:
-            run()
-            wrong = self._outside() if check else ""
-        except RequireFailed:
-            return Outcome("blocked", tuple(self._given[: self._used]))
-        except FatalReached as e:
-            return Outcome("fatal", tuple(self._given[: self._used]), e.text, e.prop)
-        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, AssertionError) as e:
-            return Outcome("error", tuple(self._given[: self._used]), f"{type(e).__name__}: {e}")
-        finally:
-            current_runtime.reset(token)
-        used = tuple(self._given[: self._used])
-        return Outcome("error" if wrong else "commit", used, wrong, named=tuple(self._named))
-
-    def _outside(self) -> str:
+    def outside(self) -> str:
         """What left its domain, if anything did: judged when the step commits."""
         for name, domain, plain in self._fields():
             if not domain.contains(plain):
@@ -148,22 +110,6 @@ class Runner:
         return ""
 
     # --- what a spec asks while it runs (see ``primitives.Runtime``) -----------------------------------------
-
-    def choose(self, options: list[Any]) -> Any:
-        values = [choice_value(o) for o in options]
-        if not options:
-            raise RequireFailed
-        if self._used == len(self._given):
-            raise NeedChoice(values)
-        wanted = self._given[self._used]
-        self._used += 1
-        for option, value in zip(options, values, strict=True):
-            if type(value) is type(wanted) and value == wanted:
-                return option
-        raise InternalError(f"the choice {wanted!r} is not among {values}")
-
-    def outcome(self, name: str) -> None:
-        self._named.append(name)
 
     def label_of(self, g: ProcessId) -> str:
         return self.processes[g.name].label
@@ -206,7 +152,7 @@ class Runner:
 
     def initial(self) -> Iterator[tuple[Value, ...]]:
         """The choice vectors of ``init`` that give an initial state."""
-        for outcome in self._vectors(lambda choices: self.start(choices)):
+        for outcome in self.vectors(lambda choices: self.start(choices)):
             if outcome.kind == "commit":
                 yield outcome.choices
 
@@ -222,19 +168,10 @@ class Runner:
                 self.replay(trace, check=False)
                 return self.step(actor, choices)
 
-            for outcome in self._vectors(attempt):
+            for outcome in self.vectors(attempt):
                 if outcome.kind != "blocked":
                     state = self.state() if outcome.kind == "commit" else None
                     yield Move(actor, label, outcome.choices), outcome, state
-
-    def _vectors(self, attempt: Callable[[tuple[Value, ...]], Outcome]) -> Iterator[Outcome]:
-        pending: list[tuple[Value, ...]] = [()]
-        while pending:
-            prefix = pending.pop()
-            try:
-                yield attempt(prefix)
-            except NeedChoice as need:
-                pending += [(*prefix, value) for value in reversed(need.options)]
 
     # --- describing states -----------------------------------------------------------------------------------
 

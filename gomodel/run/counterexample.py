@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..language.declare import LIVENESS
-from ..language.domains import Array, Domain, Plain, Set, Struct, index_base
+from ..language.domains import Plain
 from ..language.errors import InternalError
 from ..language.instance import Instance, instance
 from ..language.properties import find_property
 from ..language.system import State, TransitionSystem, Variable
-from .concrete import Outcome, Process, Runner
+from .abstract import Abstraction, explained, refinement_holds
+from .attempts import Outcome
+from .concrete import Process, Runner
+from .differences import differences
 from .fair_cycle import fair_cycle
-from .report import Change, Counterexample, FairnessView, StepView
+from .report import AbstractStep, Change, Counterexample, FairnessView, StepView
 from .search import Found
 from .trace import Move, Trace
 
@@ -56,7 +59,13 @@ def build(inst: Instance, system: TransitionSystem, found: Found, target: str) -
         tuple((name, str(value)) for (name, _), value in zip(params, found.arguments, strict=True)),
         cycle.since if cycle else None,
         tuple(FairnessView(str(condition), why) for condition, why in cycle.reasons) if cycle else (),
+        _refined(inst, system, runner, found) if found.kind == "refinement" else None,
     )  # fmt: skip
+
+
+def _refined(inst: Instance, system: TransitionSystem, runner: Runner, found: Found) -> AbstractStep:
+    before = _earlier(inst, system, found.trace) if found.trace.moves else None
+    return explained(*_abstractions(found.name, runner, before))
 
 
 def _step(
@@ -117,16 +126,30 @@ def _seen(inst: Instance, system: TransitionSystem, runner: Runner, found: Found
 
 def _property(inst: Instance, system: TransitionSystem, runner: Runner, name: str, trace: Trace) -> bool | None:
     """The property's own Python method on the current state; None when it raises."""
-    component, fn, kind = find_property(runner.model, name)
+    component, fn, mark = find_property(runner.model, name)
     args: tuple[Any, ...] = (component,)
-    if kind == "step_invariant":
-        earlier = Runner(inst, system)
-        earlier.replay(Trace(trace.init, trace.moves[:-1]))
-        args = (component, find_property(earlier.model, name)[0])
+    if mark.kind == "refinement":
+        before = _earlier(inst, system, trace) if trace.moves else None
+        return refinement_holds(*_abstractions(name, runner, before))
+    if mark.kind == "step_invariant":
+        args = (component, find_property(_earlier(inst, system, trace).model, name)[0])
     try:
         return bool(fn(*args))
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
         return None
+
+
+def _earlier(inst: Instance, system: TransitionSystem, trace: Trace) -> Runner:
+    """CPython before the last step of ``trace``."""
+    runner = Runner(inst, system)
+    runner.replay(Trace(trace.init, trace.moves[:-1]))
+    return runner
+
+
+def _abstractions(name: str, after: Runner, before: Runner | None) -> tuple[Abstraction, Abstraction | None]:
+    """The refinement's abstract component after the last step, and before it if there was one."""
+    found = Abstraction(name, *find_property(after.model, name))
+    return found, None if before is None else Abstraction(name, *find_property(before.model, name))
 
 
 def _can_move(runner: Runner, trace: Trace) -> bool:
@@ -168,7 +191,7 @@ def changed(system: TransitionSystem, before: State, after: State, actor: str, r
         if variable.ghost or before[i] == after[i]:
             continue
         if variable.kind is None:
-            yield from _difference(variable.name, variable.domain, before[i], after[i])
+            yield from differences(variable.name, variable.domain, before[i], after[i])
         elif process is not None and variable.kind == process.kind:
             yield from _local_change(runner, variable, before[i], after[i], process)
 
@@ -182,30 +205,13 @@ def _local_change(
     if variable.name == kind.pc_name or variable.name not in kind.live[pc] or before[at] == after[at]:
         return
     domain = kind.locals[variable.name]
-    yield from _difference(f"{process.pid}.{short_local(variable.name)}", domain, before[at], after[at])
+    yield from differences(f"{process.pid}.{short_local(variable.name)}", domain, before[at], after[at])
 
 
 def short_local(name: str) -> str:
     """``client.lock.old.waiters`` → ``old.waiters``: without the kind and the operations around it."""
     parts = name.split(".")
     return parts[-1] if len(parts) < 3 else ".".join(parts[2:])
-
-
-def _difference(name: str, domain: Domain, before: Plain, after: Plain) -> Iterator[Change]:
-    if before == after:
-        return
-    if isinstance(domain, Struct):
-        for (field, inner), x, y in zip(domain.fields.items(), before, after, strict=True):
-            yield from _difference(f"{name}.{field}", inner, x, y)
-    elif isinstance(domain, Array) and not isinstance(domain, Set):
-        if len(before) == 1:
-            yield from _difference(name, domain.elem, before[0], after[0])
-            return
-        for k, (x, y) in enumerate(zip(before, after, strict=True)):
-            index = domain.index.show(k + index_base(domain.index))
-            yield from _difference(f"{name}[{index}]", domain.elem, x, y)
-    else:
-        yield Change(name, domain.show(before), domain.show(after))
 
 
 def _initial_changes(system: TransitionSystem, state: State) -> Iterator[Change]:
@@ -218,7 +224,7 @@ def _end(runner: Runner, first: State, last: State) -> Iterator[tuple[Change, bo
     """What the final state has and the initial one had not, and whether it is a ghost's."""
     for i, variable in enumerate(runner.system.variables.values()):
         if variable.kind is None:
-            changes = _difference(variable.name, variable.domain, first[i], last[i])
+            changes = differences(variable.name, variable.domain, first[i], last[i])
         else:
             changes = _live_locals(runner, variable, last[i])
         for change in changes:
@@ -231,7 +237,7 @@ def _live_locals(runner: Runner, variable: Variable, cells: Plain) -> Iterator[C
         if process.kind == variable.kind and variable.name in kind.live[runner.program_counter(process)]:
             domain = kind.locals[variable.name]
             name = f"{process.pid}.{short_local(variable.name)}"
-            yield from _difference(name, domain, domain.default(), cells[process.pid.number - kind.lo])
+            yield from differences(name, domain, domain.default(), cells[process.pid.number - kind.lo])
 
 
 def _show_state(system: TransitionSystem, state: State) -> Iterator[tuple[str, str]]:

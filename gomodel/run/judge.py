@@ -101,14 +101,16 @@ class Judge:
         if not self.complete:
             return PropertyResult(name, prop.kind, prop.text, Verdict.INCOMPLETE, where)
         if self.declared:
-            if prop.term is b.TRUE:
-                return PropertyResult(name, prop.kind, prop.text, Verdict.VACUOUS, where, note="it folds to true")
             dead = [
                 p for k, p in enumerate(prop.premises) if not any((name, k) in e.premises for *_, e in self.explored)
             ]
-            if dead:
-                note = f"the premise at {dead[0][0]} never holds"
-                return PropertyResult(name, prop.kind, prop.text, Verdict.VACUOUS, where, note=note)
+            empty = [p.note for p in dead if p.needed]
+            if prop.term is b.TRUE and not empty:
+                empty = ["it folds to true"]
+            if empty:
+                return PropertyResult(name, prop.kind, prop.text, Verdict.VACUOUS, where, note=empty[0])
+            note = "; ".join(p.note for p in dead)
+            return PropertyResult(name, prop.kind, prop.text, Verdict.OK, where, note=note)
         return PropertyResult(name, prop.kind, prop.text, Verdict.OK, where)
 
     def _promise(self, name: str) -> tuple[Verdict, str]:

@@ -13,7 +13,7 @@ from typing import Any
 from ..language.build import apply_seq, cells_of
 from ..language.domains import Bool, Domain, Enum, Int, index_base
 from ..language.processes import Pid
-from ..language.system import Action, Kind, Leaf, TransitionSystem
+from ..language.system import Action, Kind, Leaf, TransitionSystem, picks_of
 from ..language.terms import Term, walk
 
 
@@ -224,11 +224,6 @@ def successors(system: TransitionSystem, action: Action) -> Callable[..., Any]:
     if not code.lines:
         code.line("pass")
     return compile_function("step", "s, g, out", code)
-
-
-def picks_of(leaf: Leaf) -> tuple[Term, ...]:
-    """What the leaf draws, each once: a later choice may have nothing but an earlier pick to choose from."""
-    return tuple(dict.fromkeys(c.term for c in leaf.choices if isinstance(c.term, Term) and c.term.op == "pick"))
 
 
 def _terms(leaf: Leaf) -> list[Term]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from ..language import build as b
+from ..language.declare import STEPS
 from ..language.system import Action, Leaf, State, TransitionSystem
 from .actors import Actor, Choices, actors, initial_states, shown, taken_when
 from .lasso import judge
@@ -58,16 +59,18 @@ class Search:
     def _prepare_properties(self) -> None:
         self.invariants: list[tuple[str, str, Callable[..., Any]]] = []
         self.witnesses: dict[str, Callable[..., Any]] = {}
-        self.step_invariants: list[tuple[str, Callable[..., Any]]] = []
+        self.step_invariants: list[tuple[str, str, Callable[..., Any]]] = []
+        self.starts: list[tuple[str, str, Callable[..., Any]]] = []
         self.terminal: list[tuple[str, Callable[..., Any]]] = []
         self.errors: list[tuple[str, str, Callable[..., Any], bool]] = []
         self.premises: dict[tuple[str, int], tuple[Callable[..., Any], bool]] = {}
         for p in self.system.properties.values():
-            two = p.kind == "step_invariant"
             for cond, text in p.errors:
-                self.errors.append((p.name, text, predicate(self.system, cond), two))
-            for k, (_, cond) in enumerate(p.premises):
-                self.premises[p.name, k] = predicate(self.system, cond), two
+                self.errors.append((p.name, text, predicate(self.system, cond), p.looks_back("errors")))
+            for k, premise in enumerate(p.premises):
+                self.premises[p.name, k] = predicate(self.system, premise.term), p.looks_back("premises")
+            if p.initially is not None:
+                self.starts.append((p.name, p.kind, predicate(self.system, p.initially)))
             if p.term is None or (p.term is b.TRUE and p.kind != "reachable"):
                 continue
             holds = predicate(self.system, p.term)
@@ -75,8 +78,8 @@ class Search:
                 self.invariants.append((p.name, p.kind, holds))
             elif p.kind == "reachable":
                 self.witnesses[p.name] = holds
-            elif p.kind == "step_invariant":
-                self.step_invariants.append((p.name, holds))
+            elif p.kind in STEPS:
+                self.step_invariants.append((p.name, p.kind, holds))
             elif p.kind == "terminal":
                 self.terminal.append((p.name, holds))
 
@@ -100,6 +103,9 @@ class Search:
         """Add the initial states of one leaf of ``init``."""
         for choices, state in initial_states(self.system, leaf):
             if leaf.kind == "commit":
+                for name, kind, holds in self.starts:
+                    if not holds(state):
+                        self._record(self.result.violations, name, kind, Trace(shown(leaf, choices)))
                 self._add(state, (-1, "", "", shown(leaf, choices)))
             else:
                 trace = Trace(shown(leaf, choices))
@@ -140,9 +146,9 @@ class Search:
         if not actor.kind:
             self.result.rules.add(actor.name)
         self._cover(leaf, state, actor, choices)
-        for name, holds in self.step_invariants:
+        for name, kind, holds in self.step_invariants:
             if not holds(state, after):
-                self._record(self.result.violations, name, "step_invariant", self._trace_of(link))
+                self._record(self.result.violations, name, kind, self._trace_of(link))
         self._judge_two_states(state, after, link)
         if after not in self.states:
             self._add(after, link)

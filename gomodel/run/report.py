@@ -69,11 +69,25 @@ class FairnessView:
 
 
 @dataclass(frozen=True)
+class AbstractStep:
+    """Why a refinement is violated: a step that no abstract rule takes, or an initial state that is none.
+
+    Without ``changes`` to ``before`` it would hold; of an initial state, ``before`` is the abstract one.  ``rules``
+    says of each abstract rule what it would do instead, from the abstract state before.
+    """
+
+    component: str  # the abstract component's class
+    before: tuple[tuple[str, str], ...]  # the whole abstract state: field, value
+    changes: tuple[Change, ...]
+    rules: tuple[tuple[str, str], ...] = ()  # none of an initial state
+
+
+@dataclass(frozen=True)
 class Counterexample:
     """A violation with its shortest trace (of liveness: a short lasso), replayed by CPython."""
 
     property: str
-    kind: str  # invariant, step_invariant, terminal, deadlock, fatal, error, or a kind of liveness
+    kind: str  # invariant, step_invariant, refinement, terminal, deadlock, fatal, error, or a kind of liveness
     text: str  # what the property says
     scenario: str
     where: str  # file:line in the spec, "" if there is none
@@ -90,6 +104,7 @@ class Counterexample:
     arguments: tuple[tuple[str, str], ...] = ()  # for which a property with parameters is violated: name and value
     since: int | None = None  # of liveness: the number of steps after which the promise stays open
     fairness: tuple[FairnessView, ...] = ()  # of liveness: what is assumed, and why the cycle is fair
+    abstract: AbstractStep | None = None  # of a refinement
 
 
 @dataclass(frozen=True)

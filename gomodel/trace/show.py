@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from rich.text import Text
 
 from ..language.system import DONE
-from ..run.report import Change, Counterexample, StepView
+from ..run.report import AbstractStep, Change, Counterexample, StepView
 from .page import Page
 
 _HEAD = 6  # columns of a step's number, before its label
@@ -158,6 +158,8 @@ def _add_violated(page: Page, cex: Counterexample) -> None:
         page.add(f"{stated}at {cex.where}", prefix="  ", style="dim")
     if cex.since is not None:
         _add_fairness(page, cex)
+    if cex.abstract:
+        _add_abstract(page, cex.abstract)
 
 
 def _add_fairness(page: Page, cex: Counterexample) -> None:
@@ -168,6 +170,17 @@ def _add_fairness(page: Page, cex: Counterexample) -> None:
     page.add("the execution is fair:", prefix="  ")
     for view in cex.fairness:
         page.add(f"{view.condition}: {view.why}", prefix="    ")
+
+
+def _add_abstract(page: Page, found: AbstractStep) -> None:
+    """The abstract state, what became of it, and what each rule would have made of it."""
+    verb, then = (" before", "  and after: ") if found.rules else (" at the start", "  but mapped to: ")
+    page.add(", ".join(f"{n} = {v}" for n, v in found.before), prefix=f"  abstract {found.component}{verb}: ")
+    page.add(", ".join(f"{c.variable}: {c.old} → {c.new}" for c in found.changes), prefix=then)
+    if found.rules:
+        page.add("no rule does that:", prefix="  ")
+    for name, text in found.rules:
+        page.add(Text.assemble((name, "bold"), f" {text}"), prefix="    ")
 
 
 def _add_end(page: Page, cex: Counterexample) -> None:

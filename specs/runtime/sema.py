@@ -26,6 +26,7 @@ Checklist (ids of the reference for this part):
 * S-NwaitExact    done: ``nwait_exact``
 * S-Handoff       done: ``handoff_kept``; ``tokens_conserved`` counts a ticket as one token; ``ticket_clean``
 * S-FIFO/LIFO     done: ``queue_order``
+* S-Atomic        ours: ``atomic``, a refinement of ``specs/abstract/semaphore.py``
 * liveness        left out until liveness is available: every release with a sleeper leads to some acquire
 * throws          149 (not on the G stack) left out: no system stack in the model; 258 done: ``ticket_clean``;
                   510, 538 and the panic at 391 are in ``semaroot``
@@ -60,9 +61,11 @@ from gomodel import (
     outcome,
     process,
     reachable,
+    refines,
     step,
     step_invariant,
 )
+from gomodel.specs.abstract.semaphore import AtomicSemaphore
 
 OWN_SUDOG = "the other words belong to one goroutine: the dequeued sudog to its releaser, then to the woken waiter"
 
@@ -324,6 +327,19 @@ class Semaphore(Component):
         head_lifo, tail_lifo = self.came_lifo[new[0]], self.came_lifo[new[len(new) - 1]]
         return (behind and not tail_lifo) or (in_front and head_lifo)
 
+    @refines(
+        lambda self: AtomicSemaphore(self.procs, tokens=self.tokens + 1, initial=self.initial, addresses=self.addresses)
+    )
+    def atomic(self, abstract):
+        """From outside: words with tokens, sleepers in order, and tokens handed to whom was woken (S-Atomic).
+
+        A ticket is a token that a releaser took for its waiter, from the moment it is set until the waiter returns.
+        While a waiter is queued the same word holds a priority, and means nothing.
+        """
+        abstract.tokens = self.value
+        abstract.queue = self.queue
+        abstract.handed = self.handed()
+
     @reachable
     def two_sleepers(self):
         return any(len(q) == 2 for q in self.queue)
@@ -336,7 +352,7 @@ class Semaphore(Component):
         "s3": Bug("nwait is loaded before the Xadd", breaks=("no_lost_wakeup",), go="runtime/sema.go:214"),
         "s5": Bug(
             "a handoff sets the ticket without taking the token",
-            breaks=("tokens_conserved",),
+            breaks=("tokens_conserved", "atomic"),
             go="runtime/sema.go:260",
         ),
         "s7": Bug("dequeue does not zero the ticket", breaks=("ticket_clean",), go="runtime/sema.go:484"),
@@ -344,7 +360,7 @@ class Semaphore(Component):
             "nwait is raised without the lock, after the check", breaks=("no_lost_wakeup",), go="runtime/sema.go:182"
         ),
         "r5": Bug("a handoff leaves the token to whoever comes first", breaks="handoff_kept", go="runtime/sema.go:260"),
-        "tail": Bug("dequeue takes the last waiter", breaks=("queue_order",), go="runtime/sema.go:405"),
+        "tail": Bug("dequeue takes the last waiter", breaks=("queue_order", "atomic"), go="runtime/sema.go:405"),
     }
 
 

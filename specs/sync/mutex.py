@@ -24,6 +24,7 @@ Checklist (ids of the reference for this part):
 * M-SemaBin   done: ``sema_binary``
 * M-Handoff   done: ``starving_blocks_others`` (its first half) and ``sema.handoff_kept``; that the waiter dequeued is
               the *next* owner does not hold in Go: witness ``handoff_stolen``, docs/findings/mutex-handoff.md
+* M-Atomic    ours: ``atomic``, a refinement of ``specs/abstract/lock.py``
 * M-NoStuck   done: deadlock, as in every model
 * liveness    left out until liveness is available
 * m1 m2 m5 m6 m7 m8 m10 m11 m13 m15 m17   done, as bugs
@@ -61,11 +62,13 @@ from gomodel import (
     outcome,
     process,
     reachable,
+    refines,
     step,
     step_invariant,
     strong,
     weak,
 )
+from gomodel.specs.abstract.lock import AtomicLock
 from gomodel.specs.runtime.sema import Semaphore
 
 GO = "internal/sync/mutex.go"
@@ -310,7 +313,7 @@ class Mutex(Component):
             issue="golang/go#13086", scenario="pair",
         ),
         "t1": Bug(
-            "TryLock ignores the locked bit", breaks="mutual_exclusion", go=f"{GO}:78", scenario="trylock"
+            "TryLock ignores the locked bit", breaks=("mutual_exclusion", "atomic"), go=f"{GO}:78", scenario="trylock"
         ),
         "t2": Bug(
             "TryLock ignores starving mode", breaks="starving_blocks_others", go=f"{GO}:78", scenario="trylock"
@@ -464,6 +467,15 @@ class MutexModel(Model):
             for h in self.client
         )
         return self.mutex.sema.queued(g) and takes_over, self.client.at(g, RETURN)
+
+    @refines(lambda self: AtomicLock(self.goroutines + 2))
+    def atomic(self, lock):
+        """From outside: an atomic lock, that is taken and given back before it is taken again (M-Atomic).
+
+        Its owners are counted by where everybody stands.  A locker that leaves Unlock to another goroutine still
+        counts until that one's Unlock takes effect.
+        """
+        lock.owners = self.owners()
 
     @reachable(scenario="loop", goroutines=3)
     def handoff_stolen(self):

@@ -75,3 +75,21 @@ def test_a_guard_in_the_same_quantifier_still_says_where_a_local_is_read() -> No
     kind = agree(load(HEAD + guarded)).system.kinds["p"]
     live = {kind.labels[pc] for pc, names in kind.live.items() if "p.x" in names}
     assert live == {"b"}
+
+
+ACROSS = """\
+        yield step("a")
+        x: Bool() = choose(False, True)
+        yield step("b")
+        self.z = 1
+        if False:
+            self.z = x
+    @step_invariant
+    def inv(self, before):
+        return all(not (before.p.at(g, "a") and self.p.at(g, "b")) or not self.p[g].x for g in self.p)
+"""
+
+
+def test_where_a_process_stood_before_does_not_hide_what_is_read_of_it_after() -> None:
+    found = agree(load(HEAD + ACROSS))
+    assert found.result.violations["inv"].length == 1  # "a" with the choice True
