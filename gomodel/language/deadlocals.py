@@ -29,15 +29,15 @@ def find_live(system: TransitionSystem, *, keep_all: bool = False) -> None:
             continue
         live = {pc: set(names) for pc, names in property_roots(system, kind).items()}
         reads = _Reads(kind)
+        ways = [(pc, _Way(leaf, reads)) for pc, action in kind.actions.items() for leaf in action.leaves]
         changed = True
         while changed:
             changed = False
-            for pc, action in kind.actions.items():
-                for leaf in action.leaves:
-                    needed = _needed(leaf, live, reads)
-                    if not needed <= live[pc]:
-                        live[pc] |= needed
-                        changed = True
+            for pc, way in ways:
+                needed = way.needed(live)
+                if not needed <= live[pc]:
+                    live[pc] |= needed
+                    changed = True
         kind.live = {pc: frozenset(live[pc]) for pc in pcs}
 
 
@@ -55,17 +55,22 @@ class _Reads:
         return known
 
 
-def _needed(leaf: Leaf, live: dict[int, set[str]], reads: _Reads) -> set[str]:
-    conditions = [leaf.guard, *(c for _, c in leaf.covers), *(c for _, c in leaf.outcomes)]
-    conditions += [c.term for c in leaf.choices if isinstance(c.term, Term)]
-    needed = set().union(*(reads.of(t) for t in conditions))
-    if leaf.kind != "commit":
+class _Way:
+    """What a leaf reads: in any case, and for each local that it assigns."""
+
+    def __init__(self, leaf: Leaf, reads: _Reads) -> None:
+        terms = [leaf.guard, *(c for _, c in leaf.covers), *(c for _, c in leaf.outcomes)]
+        terms += [c.term for c in leaf.choices if isinstance(c.term, Term)]
+        terms += [t for _, t in leaf.updates] if leaf.kind == "commit" else []
+        self.always = frozenset().union(*map(reads.of, terms))
+        self.target = leaf.target if leaf.kind == "commit" else None
+        self.assigned = {name: reads.of(term) for name, term in leaf.locals}
+
+    def needed(self, live: dict[int, set[str]]) -> set[str]:
+        needed = set(self.always)
+        for name in live[self.target] if self.target is not None else ():
+            needed.update(self.assigned.get(name, (name,)))
         return needed
-    needed.update(*(reads.of(t) for _, t in leaf.updates))
-    assigned = dict(leaf.locals)
-    for name in live[leaf.target]:
-        needed.update(reads.of(assigned[name]) if name in assigned else (name,))
-    return needed
 
 
 def property_roots(system: TransitionSystem, kind: Kind) -> dict[int, set[str]]:
@@ -103,10 +108,13 @@ def _local_reads(term: Term, kind: Kind) -> Iterator[tuple[Term, _Reader, set[st
     Where the variable of a quantifier occurs in the index, the place is the body of the innermost such quantifier:
     another one may use the same variable for another process.
     """
+    nodes = walk([term])
+    if not any(_is_local(t, kind) for t in nodes):
+        return
     for reader, names in _reads_in(term, kind).items():
         if reader.process is None or not _free(reader.process):
             yield term, reader, names
-    for t in walk([term]):
+    for t in nodes:
         if t.op in QUANTIFIERS:
             for reader, names in _reads_in(t.args[0], kind).items():
                 if reader.process is not None and t.data[0] in _free(reader.process):

@@ -47,6 +47,8 @@ def _wrong(
         actions = [system.rules[name]]
     elif name in system.kinds or name in processes:
         kinds = processes[name].kinds if name in processes else (name,)
+        if not all(system.kinds[kind].traced for kind in kinds):
+            return None  # nobody runs it
         actions = [action for kind in kinds for action in system.kinds[kind].actions.values()]
         labels = {a.step.label: None for a in actions}
         if label is not None and label not in labels and not edited:

@@ -28,12 +28,15 @@ class LeafTracer:
     def __init__(self, component: Component) -> None:
         self.component = component
         self.variables = fields_of(component)
+        self._cells: dict[str, Term] = {}
         self.arms: dict[str, Arm] = {}
         self.fatals: dict[str, tuple[str, Where | None]] = {}
 
     def _machine(self) -> Machine:
         m = Machine(merge_value)
-        m.state.cells.update({n: b.var(n, v.domain) for n, v in self.variables.items()})
+        if len(self._cells) != len(self.variables):
+            self._cells = {n: b.var(n, v.domain) for n, v in self.variables.items()}
+        m.state.cells.update(self._cells)
         return m
 
     def explore(

@@ -15,6 +15,14 @@ from .system import DONE, TransitionSystem
 from .terms import Term
 
 
+class StepsNeeded(Exception):
+    """A property reads locals of a process kind whose steps were left out."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+
 def observer(system: TransitionSystem, what: str, *, edited: bool, op: str = "var") -> Machine:
     """A machine that evaluates ``what`` and changes nothing, over the state before a step (``next``: after it).
 
@@ -52,7 +60,8 @@ class _Reader:
                 inside = b.and_(b.le(b.const(kind.lo, procs.domain), g), b.le(g, b.const(kind.hi, procs.domain)))
                 here = b.and_(inside, here)
             found.append(here)
-        for label in () if self.bugs else wanted - set(known):  # an edit may have removed a step
+        unsure = self.bugs or not all(self.system.kinds[name].traced for name in procs.kinds)
+        for label in () if unsure else wanted - set(known):  # an edit may have removed a step
             near = difflib.get_close_matches(label, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"its labels are: {', '.join(map(repr, known))}"
             raise m.fail(f"{procs} has no label {label!r}", hint)
@@ -67,6 +76,8 @@ class _Reader:
         if len(kinds) > 1:
             raise m.fail("the locals of a process are read through its own kind", f"self.{kinds[0].name}[g].{name}")
         kind = kinds[0]
+        if not kind.traced:
+            raise StepsNeeded(kind.name)
         wanted = f"{locals_.prefix}.{name}".lstrip(".")
         declared_locals = {base: d for sites in kind.sites for s in sites for _, base, d in s.scope}
         hits = [base for base in declared_locals if base.endswith(f".{wanted}")]

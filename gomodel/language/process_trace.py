@@ -83,14 +83,19 @@ class Tracing:
         self.steps: dict[Position, tuple[Step, Where]] = {}
         self.suspended: list[ast.YieldFrom] = []  # the calls around the current activation
         self.sites: dict[Position, tuple[Site, ...]] = {}
+        self._initial: dict[str, Term] = {}
         self._names: dict[tuple[Any, ...], str] = {}
         self._domains: dict[tuple[Any, ...], dict[str, Domain]] = {}
 
     # --- locals ----------------------------------------------------------------------------------------------
 
     def initial_cell(self, name: str) -> Term:
-        domain = self.kind.locals[name]
-        return b.select(b.var(name, Array(domain, self.index)), self.self_term)
+        """The local's value before the step."""
+        known = self._initial.get(name)
+        if known is None:
+            cells = b.var(name, Array(self.kind.locals[name], self.index))
+            known = self._initial[name] = b.select(cells, self.self_term)
+        return known
 
     def local(self, m: Machine, frame: Frame, name: str, domain: Domain) -> Place:
         """The place of a declared local, registering its variables the first time."""

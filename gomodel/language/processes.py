@@ -89,12 +89,15 @@ class ProcessSet:
         self.kinds, self.lo, self.hi = kinds, lo, hi
         self._members = members  # of the whole model; filled once all counts are known
         self._model = model
+        self._signature: tuple[Any, ...] | None = None
         self.domain = Pid(self)
 
     def signature(self) -> tuple[Any, ...]:
         """What tells these processes from those of another model at the same numbers."""
         last = self.hi if isinstance(self.hi, int) else self.lo - 1
-        return (*self.kinds, *((p.name, p.base) for p in self._members[self.lo : last + 1]))
+        if self._signature is None and len(self._members) > last:
+            self._signature = (*self.kinds, *((p.name, p.base) for p in self._members[self.lo : last + 1]))
+        return self._signature or self.kinds
 
     def member(self, number: int) -> ProcessId:
         return self._members[number]

@@ -62,6 +62,7 @@ class Function:
         return Where(self.file, getattr(node or self.node, "lineno", 0))
 
 
+@cache
 def own_nodes(root: ast.AST) -> list[ast.AST]:
     """The nodes below ``root`` that belong to the same function (nested functions and lambdas are not entered)."""
     found: list[ast.AST] = []

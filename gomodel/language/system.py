@@ -91,6 +91,7 @@ class Kind:
     locals: dict[str, Domain] = field(default_factory=dict)  # variable name → element domain
     initial: dict[str, Term] = field(default_factory=dict)  # local → value when the process starts
     live: dict[int, frozenset[str]] = field(default_factory=dict)  # pc → locals that matter there
+    traced: bool = True  # False: it has no process, and its steps were left out
 
     @property
     def pc_name(self) -> str:

@@ -16,6 +16,7 @@ from .leaves import LeafTracer, initial_value, pick_domains
 from .lint import check_granularity
 from .machine import DeadPath, Exits, Machine, MustFork, State
 from .model import Model, ProcessDecl, RuleDecl
+from .observer import StepsNeeded
 from .primitives import Step
 from .process_trace import Tracing, check_generator
 from .properties import trace_properties
@@ -25,18 +26,26 @@ from .system import Action, Kind, Leaf, TransitionSystem, Variable
 from .terms import Term
 
 
-def trace(inst: Instance, *, symbolic: tuple[str, ...] = (), reset: bool = True) -> TransitionSystem:
+def trace(
+    inst: Instance, *, symbolic: tuple[str, ...] = (), reset: bool = True, every_kind: bool = True
+) -> TransitionSystem:
     """Trace ``inst``; raises SpecError for what the language does not accept.
 
     ``symbolic`` bounds stay parameters.  ``reset=False`` turns the reset of dead locals off, for comparing
-    state counts with other tools.
+    state counts with other tools.  ``every_kind=False`` leaves out the steps of process kinds that have no process at
+    these bounds, where nothing needs them: that takes less time.
     """
-    return _Tracer(inst, symbolic).run(reset)
+    wanted: set[str] = set()
+    while True:
+        try:
+            return _Tracer(inst, symbolic, None if every_kind else wanted).run(reset)
+        except StepsNeeded as needed:
+            wanted.add(needed.kind)
 
 
 class _Tracer(LeafTracer):
-    def __init__(self, inst: Instance, symbolic: tuple[str, ...]) -> None:
-        self.inst = inst
+    def __init__(self, inst: Instance, symbolic: tuple[str, ...], wanted: set[str] | None) -> None:
+        self.inst, self.wanted = inst, wanted  # kinds to trace even if they are empty; None: all
         self.model = inst.build(symbolic)
         super().__init__(self.model)
         self.symbolic = symbolic
@@ -80,6 +89,9 @@ class _Tracer(LeafTracer):
     def _kind(self, name: str, decl: ProcessDecl) -> Kind:
         procs = getattr(self.model, name)
         kind = Kind(name, procs.lo, procs.hi)
+        if self.wanted is not None and name not in self.wanted and isinstance(kind.hi, int) and kind.hi < kind.lo:
+            kind.traced = False
+            return kind
         fn = function_of(decl.fn)
         check_generator(fn)
         if len(fn.params) not in (1, 2):

@@ -64,7 +64,7 @@ def check(
     explorer = engine_named(engine)
     explored: Explored = []
     for inst in chosen:
-        system = trace(inst, reset=reset)
+        system = trace(inst, reset=reset, every_kind=False)
         live = [] if safety_only else promised(system, inst)
         explored.append((inst, system, explorer.explore(system, limits, watch, live)))
         found = explored[-1][2]
