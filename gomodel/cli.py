@@ -165,6 +165,50 @@ def check_command(
     raise typer.Exit(code)
 
 
+@app.command("fairness")
+def fairness_command(
+    component: Annotated[str, typer.Argument(help="The short name of a component, or the path of a spec.")],
+    bounds: Annotated[
+        list[str] | None, typer.Option("-b", "--bound", metavar="NAME=VALUE", help="Set a bound.")
+    ] = None,
+    scenario: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Explore this scenario instead of the default ones.")
+    ] = None,
+    preset: Annotated[str, typer.Option(metavar="NAME", help="Take the bounds of a preset, such as quick.")] = "",
+    lassos: Annotated[bool, typer.Option("--lassos", help="Show what each assumption forbids.")] = False,
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output.")
+    ] = None,
+    engine: Annotated[str, typer.Option(metavar="NAME", help="The engine that explores.")] = "compiled",
+) -> None:
+    """Weaken each fairness assumption of each liveness property in turn: is it needed?
+
+    Strong fairness becomes weak, weak fairness none; an assumption is needed where that breaks the property.
+    """
+    with _clear_errors():
+        from .assumptions_text import assumption_lines, assumptions_code
+        from .output import page_width, show
+        from .run.assumptions import assumptions, to_json
+
+        target, model = _targets(component, False)[0]
+        with _json(json_file) as out:
+            results = assumptions(
+                model,
+                bounds=_bounds(bounds or []),
+                scenarios=scenario or [],
+                preset=preset,
+                engine=engine,
+                target=target,
+            )
+            code = assumptions_code(results)
+            if json_file != "-":
+                show(assumption_lines(model.name, results, lassos=lassos, width=page_width()))
+            if out:
+                data = [to_json(r) for r in results]
+                out.write({"schema": 1, "model": model.name, "assumptions": data, "exit_code": code})
+    raise typer.Exit(code)
+
+
 class _Run:
     """The models that one command checks, one after the other: shown as they come, written at the end."""
 
@@ -189,7 +233,7 @@ class _Run:
         finally:
             progress.clear()
         self._show(lambda width: report_lines(report, width=width))
-        self.interrupted = any(s.stopped == INTERRUPTED for s in report.scenarios)
+        self.interrupted = any(INTERRUPTED in (s.stopped, s.cut) for s in report.scenarios)
         self._add(report.to_json(), report.exit_code)
 
     def bugs(

@@ -103,9 +103,12 @@ def _property(
 
 
 def find_property(model: Component, name: str) -> tuple[Component, Any, Declared]:
-    """The component, method and declaration of a property path such as ``mutex.sema.nwait_exact``."""
+    """The component, method and declaration of a property path such as ``mutex.sema.nwait_exact``.
+
+    What stands behind a colon tells variants of one property apart.
+    """
     for component in model.all_components():
         for local, (fn, mark) in declared(component).items():
-            if f"{component._meta.path}.{local}".lstrip(".") == name:
+            if f"{component._meta.path}.{local}".lstrip(".") == name.split(":")[0]:
                 return component, fn, mark
     raise InternalError(f"there is no property {name}")
