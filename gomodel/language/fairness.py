@@ -47,7 +47,7 @@ def _wrong(
         actions = [system.rules[name]]
     elif name in system.kinds or name in processes:
         kinds = processes[name].kinds if name in processes else (name,)
-        if not all(system.kinds[kind].traced for kind in kinds):
+        if any(system.kinds[kind].empty for kind in kinds):
             return None  # nobody runs it
         actions = [action for kind in kinds for action in system.kinds[kind].actions.values()]
         labels = {a.step.label: None for a in actions}

@@ -60,7 +60,7 @@ class _Reader:
                 inside = b.and_(b.le(b.const(kind.lo, procs.domain), g), b.le(g, b.const(kind.hi, procs.domain)))
                 here = b.and_(inside, here)
             found.append(here)
-        unsure = self.bugs or not all(self.system.kinds[name].traced for name in procs.kinds)
+        unsure = self.bugs or any(self.system.kinds[name].empty for name in procs.kinds)
         for label in () if unsure else wanted - set(known):  # an edit may have removed a step
             near = difflib.get_close_matches(label, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"its labels are: {', '.join(map(repr, known))}"

@@ -97,6 +97,11 @@ class Kind:
     def pc_name(self) -> str:
         return f"{self.name}.pc"
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is no process at these bounds; then what its steps are need not be known."""
+        return isinstance(self.hi, int) and self.hi < self.lo
+
 
 def picks_of(leaf: Leaf) -> tuple[Term, ...]:
     """What the leaf draws, each once: a later choice may have nothing but an earlier pick to choose from."""

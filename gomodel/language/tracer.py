@@ -89,7 +89,7 @@ class _Tracer(LeafTracer):
     def _kind(self, name: str, decl: ProcessDecl) -> Kind:
         procs = getattr(self.model, name)
         kind = Kind(name, procs.lo, procs.hi)
-        if self.wanted is not None and name not in self.wanted and isinstance(kind.hi, int) and kind.hi < kind.lo:
+        if self.wanted is not None and name not in self.wanted and kind.empty:
             kind.traced = False
             return kind
         fn = function_of(decl.fn)

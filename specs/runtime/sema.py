@@ -27,7 +27,8 @@ Checklist (ids of the reference for this part):
 * S-Handoff       done: ``handoff_kept``; ``tokens_conserved`` counts a ticket as one token; ``ticket_clean``
 * S-FIFO/LIFO     done: ``queue_order``
 * S-Atomic        ours: ``atomic``, a refinement of ``specs/abstract/semaphore.py``
-* liveness        left out until liveness is available: every release with a sleeper leads to some acquire
+* liveness        done: ``every_acquire_returns`` and ``somebody_acquires`` under weak fairness; what a particular
+                  waiter may rely on: ``acquire_returns``, docs/findings/mutex-fairness.md
 * throws          149 (not on the G stack) left out: no system stack in the model; 258 done: ``ticket_clean``;
                   510, 538 and the panic at 391 are in ``semaroot``
 * treap           small model: ``semaroot``
@@ -58,12 +59,15 @@ from gomodel import (
     choose,
     fatal,
     invariant,
+    leads_to,
     outcome,
     process,
     reachable,
     refines,
     step,
     step_invariant,
+    strong,
+    weak,
 )
 from gomodel.specs.abstract.semaphore import AtomicSemaphore
 
@@ -346,7 +350,9 @@ class Semaphore(Component):
 
     bugs = {
         "s1": Bug(
-            "the second cansemacquire is dropped", breaks=("no_lost_wakeup", "deadlock"), go="runtime/sema.go:184"
+            "the second cansemacquire is dropped",
+            breaks=("no_lost_wakeup", "deadlock", "every_acquire_returns", "somebody_acquires", "acquire_returns"),
+            go="runtime/sema.go:184",
         ),
         "s2": Bug("nwait is raised after the check", breaks=("no_lost_wakeup",), go="runtime/sema.go:182"),
         "s3": Bug("nwait is loaded before the Xadd", breaks=("no_lost_wakeup",), go="runtime/sema.go:214"),
@@ -371,19 +377,24 @@ class SemaphoreModel(Model):
     go = "go1.27.3"
     source = ("runtime/sema.go",)
 
-    acquirers: int = Bound(2, min=1, max=6, help="goroutines that acquire")
-    releasers: int = Bound(2, min=1, max=6, help="goroutines that release")
+    acquirers: int = Bound(2, min=0, max=6, help="goroutines that acquire")
+    users: int = Bound(0, min=0, max=4, help="goroutines that acquire and release for ever; then there is one token")
+    releasers: int = Bound(2, min=0, max=6, help="goroutines that release")
     rounds: int = Bound(1, min=1, max=4, help="operations of each")
     addresses: int = Bound(1, min=1, max=2, help="words that hash to the one root")
 
     scenarios = {
         "rounds": Scenario("as many releases as acquires; handoff and lifo are chosen each time"),
         "two addresses": Scenario("two words in one root: a releaser may find nobody on its own", addresses=2),
+        "users": Scenario("one token, acquired and released for ever", acquirers=0, users=2, releasers=0),
     }
+    fairness = (weak("acquirer"), weak("user"), weak("releaser"))
     presets = {"quick": Preset(), "nightly": Preset(acquirers=3, releasers=3)}
 
     def state(self):
-        self.sema = Semaphore(self.acquirer, tokens=self.releasers * self.rounds, addresses=self.addresses)
+        tokens, initial = (1, 1) if self.users else (self.releasers * self.rounds, 0)
+        procs = self.acquirer | self.user
+        self.sema = Semaphore(procs, tokens=tokens, initial=initial, addresses=self.addresses)
         self.address = tuple(i % self.addresses for i in range(max(self.acquirers, self.releasers)))
 
     @process(count="acquirers")
@@ -394,6 +405,16 @@ class SemaphoreModel(Model):
             lifo: Bool() = choose(False, True)
             yield from self.sema.acquire(g, lifo, self.address[g])
             done += 1
+
+    @process(count="users")
+    def user(self, u):
+        while True:
+            yield step("idle", rest=True)
+            lifo: Bool() = choose(False, True)
+            yield from self.sema.acquire(u, lifo)
+            yield step("holds the token")
+            handoff: Bool() = choose(False, True)
+            yield from self.sema.release(handoff, 0, handoff)
 
     @process(count="releasers")
     def releaser(self, r):
@@ -409,8 +430,28 @@ class SemaphoreModel(Model):
         """When everybody has returned nothing is left behind."""
         everybody = all(self.acquirer.at(g, "done") for g in self.acquirer)
         everybody = everybody and all(self.releaser.at(r, "done") for r in self.releaser)
-        left = self.sema.nwait > 0 or any(self.sema.ticket) or any(v > 0 for v in self.sema.value)
+        everybody = everybody and all(self.user.at(u, "idle") for u in self.user)
+        tokens = any(v != self.sema.initial for v in self.sema.value)
+        left = tokens or self.sema.nwait > 0 or any(self.sema.ticket)
         return not (everybody and left)
+
+    @leads_to(scenario="rounds")
+    def every_acquire_returns(self, g: self.acquirer):
+        """With a release for every acquire, every acquire returns."""
+        return self.acquirer.at(g, "acquire"), self.acquirer.at(g, "done")
+
+    @leads_to(scenario="users")
+    def somebody_acquires(self):
+        """A user waits, and the token goes on to somebody."""
+        waits = any(self.user.at(u, "A1 cansemacquire") for u in self.user)
+        return waits, any(self.user.at(u, "holds the token") for u in self.user)
+
+    @leads_to(
+        scenario="users", users=2, under=[weak("user"), strong("u", "A5 woken: ticket, or cansemacquire", "token")]
+    )
+    def acquire_returns(self, u: self.user):
+        """Each of two users gets the token, if once woken it is not robbed of it every time."""
+        return self.user.at(u, "A1 cansemacquire"), self.user.at(u, "holds the token")
 
     @reachable
     def handed_over(self):

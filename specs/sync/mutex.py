@@ -25,16 +25,17 @@ Checklist (ids of the reference for this part):
 * M-Handoff   done: ``starving_blocks_others`` (its first half) and ``sema.handoff_kept``; that the waiter dequeued is
               the *next* owner does not hold in Go: witness ``handoff_stolen``, docs/findings/mutex-handoff.md
 * M-Atomic    ours: ``atomic``, a refinement of ``specs/abstract/lock.py``
-* M-NoStuck   done: deadlock, as in every model
-* liveness    left out until liveness is available
+* M-NoStuck   done: deadlock, as in every model, and ``somebody_gets_it``
+* liveness    done: ``every_lock_returns_in_the_end``; for ever, ``lock_returns_by_luck``,
+              ``lock_returns_by_starving``, ``sleeper_is_next``.  What does not hold: docs/findings/mutex-fairness.md
 * m1 m2 m5 m6 m7 m8 m10 m11 m13 m15 m17   done, as bugs
 * t1 t2       ours: plausible edits of TryLock
 * double      ours: misuse by a client, so that the fatal at 204 is seen to be reachable
 * m3 m4       done, as bugs that must not be found (negative controls)
 * m19 m20     done, as bugs: ``queued_before_goes_first``
-* m14 m21     left out until liveness is available: nothing unsafe happens, only starvation
+* m14 m21     done, as bugs: nothing unsafe happens, only starvation
 * 736         done: a semaphore that ignores lifo and handoff
-* 13086       left out until liveness is available: the starvation of Go ≤ 1.8
+* 13086       small model: bug ``m21``, the algorithm of Go ≤ 1.8
 * 41603 56648 left out: memory corruption, not the algorithm
 * 62100       left out: broken atomics on one platform
 """
@@ -298,8 +299,15 @@ class Mutex(Component):
         "m6": Bug("unlockSlow does not decrement the waiters", breaks="quiet", go=f"{GO}:219"),
         "m7": Bug("the woken goroutine does not clear the woken bit", breaks="quiet", go=f"{GO}:138"),
         "m8": Bug("awoke is not set after the semaphore", breaks="quiet", go=f"{GO}:172"),
-        "m10": Bug("unlock in starving mode without handoff", breaks="handoff_kept", go=f"{GO}:232"),
-        "m11": Bug("unlock ignores starving mode", breaks="deadlock", go=f"{GO}:206"),
+        "m10": Bug(
+            "unlock in starving mode without handoff",
+            breaks=("handoff_kept", "lock_returns_by_luck", "lock_returns_by_starving", "sleeper_is_next"),
+            go=f"{GO}:232",
+        ),
+        "m11": Bug(
+            "unlock ignores starving mode", breaks=("deadlock", "somebody_gets_it", "every_lock_returns_in_the_end"),
+            go=f"{GO}:206",
+        ),
         "m13": Bug("starving mode is never left", breaks="quiet", go=f"{GO}:167"),
         "m14": Bug("starving mode is always left", breaks="sleeper_is_next", go=f"{GO}:160", scenario="pair"),
         "m15": Bug("the handed-off waiter stays counted", breaks="quiet", go=f"{GO}:160"),

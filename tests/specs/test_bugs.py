@@ -9,6 +9,7 @@ from gomodel.explore.engine import CompiledEngine
 from gomodel.language.instance import Instance, all_bugs
 from gomodel.language.tracer import trace
 from gomodel.run.check import check_bugs, instances
+from gomodel.run.judge import promised
 from gomodel.run.search import DEADLOCK, Limits
 
 # Lengths of shortest counterexamples that a hand-written checker over the same steps found; a bug is "found" only
@@ -61,7 +62,8 @@ def test_every_property_is_broken_by_some_bug(name: str) -> None:
         for bug in sorted(bugs, key=lambda b: prop.rsplit(".", 1)[-1] not in facts[b].broken()):
             for inst in instances(model, bugs=[bug]) if prop in unbroken else []:
                 limits = Limits(max_states=500_000, until=frozenset({prop}))
-                unbroken -= engine.explore(trace(inst), limits).violations.keys()
+                bugged = trace(inst)
+                unbroken -= engine.explore(bugged, limits, None, promised(bugged, inst)).violations.keys()
     assert unbroken == set()
 
 
