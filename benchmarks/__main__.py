@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,8 +15,8 @@ from rich.table import Table
 from gomodel.output import JsonFile
 
 from . import machine, tables
-from .cases import FULL, QUICK, Case
-from .measuring import Start, apart, measure, started
+from .cases import FULL, LIVE, QUICK, QUICK_LIVE, Case
+from .measuring import Start, apart, measure, measure_liveness, started
 
 
 def main(
@@ -28,10 +28,13 @@ def main(
     quick: Annotated[bool, typer.Option("--quick", help="Small bounds: does it work, not how fast is it.")] = False,
 ) -> None:
     """Measure the compiled engine on this machine; see docs/performance.md for what the figures mean."""
-    cases = _chosen(QUICK if quick else FULL, only or [])
+    searches, live = (QUICK, QUICK_LIVE) if quick else (FULL, LIVE)
+    _check(only or [], (*searches, *live))
+    cases, live = _chosen(searches, only or []), _chosen(live, only or [])
     facts = {**machine.facts(), "load before": machine.load()}
     with TemporaryDirectory() as folder:
         results = [apart(measure, case, Path(folder), repeat) for case in _announced(cases)]
+        lived = [apart(measure_liveness, case, Path(folder), repeat) for case in _announced(live)]
     commands = list(_starts(repeat, quick=quick))
     facts["load after"] = machine.load()
     _print(
@@ -39,20 +42,25 @@ def main(
         tables.sizes(results),
         tables.searches(results),
         tables.preparations(results),
+        tables.liveness(lived),
         tables.starts(commands),
     )
     if json_file:
         with JsonFile(json_file) as out:
-            data = {"machine": facts, "cases": [*map(asdict, results)], "commands": [*map(asdict, commands)]}
-            out.write({"schema": 1, **data})
+            parts = {"cases": results, "liveness": lived, "commands": commands}
+            data = {name: [*map(asdict, rows)] for name, rows in parts.items()}  # type: ignore[call-overload]
+            out.write({"schema": 1, "machine": facts, **data})
 
 
-def _chosen(cases: tuple[Case, ...], names: list[str]) -> list[Case]:
-    known = {case.name: case for case in cases}
+def _check(names: list[str], cases: Iterable[Case]) -> None:
+    known = dict.fromkeys(case.name for case in cases)
     for name in names:
         if name not in {*known, *(n.partition("-")[0] for n in known)}:
             raise typer.BadParameter(f"there is no case {name}; there are: {', '.join(known)}")
-    return [c for n, c in known.items() if not names or n in names or n.partition("-")[0] in names]
+
+
+def _chosen(cases: Iterable[Case], names: list[str]) -> list[Case]:
+    return [c for c in cases if not names or c.name in names or c.name.partition("-")[0] in names]
 
 
 def _announced(cases: list[Case]) -> Iterator[Case]:

@@ -48,4 +48,6 @@ FULL = (
     _tricolour(3, 1, 4, 1),
     _channel(4, 3, 1, 2),
 )
+LIVE = (*map(_mutex, (2, 3, 4)), Case("mutex-3-pair", "mutex", {"goroutines": 3}, "pair"))  # for liveness
 QUICK = (*map(_mutex, (2, 3)), _philosophers(7))
+QUICK_LIVE = (_mutex(2), LIVE[-1])

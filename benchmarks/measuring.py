@@ -18,9 +18,11 @@ from typing import ParamSpec, TypeVar
 from gomodel import catalog
 from gomodel.explore.cache import FOLDER, Cache
 from gomodel.explore.engine import CompiledEngine
+from gomodel.explore.liveness import STATE_BYTES, STEP_BYTES, all_promises
 from gomodel.language.instance import instance
 from gomodel.language.system import TransitionSystem
 from gomodel.language.tracer import trace
+from gomodel.run.judge import promised
 from gomodel.run.memory import resident
 from gomodel.run.search import Exploration, Limits
 
@@ -53,6 +55,19 @@ class Result:
     memory: int  # bytes, at most, above those before the search in fresh memory
     tracing: float
     making: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Live:
+    """The search for fair cycles, for all promises of a case one after the other."""
+
+    case: Case
+    states: int
+    promises: int  # instances of liveness properties that were judged
+    violated: int
+    steps: int  # between stored states, that change something
+    seconds: float  # of the clock, the best of several
+    memory: int  # bytes beside the states
 
 
 @dataclass(frozen=True)
@@ -107,6 +122,22 @@ def measure(case: Case, folder: Path, repeat: int) -> Result:
     return Result(
         case, words, found.states, found.transitions, found.depth, cold, warm, memory, tracing.seconds, making
     )
+
+
+def measure_liveness(case: Case, folder: Path, repeat: int) -> Live:
+    """``folder`` is for compiled code."""
+    model = catalog.load(case.target)
+    inst = instance(model, case.scenario, case.bounds)
+    system = trace(inst)
+    names = promised(system, inst)
+    judged = [p for p in all_promises(system) if p.prop.name in names]
+    engine = CompiledEngine(Cache(folder))
+    runs = [engine.explore(system, Limits(), None, names) for _ in range(repeat + 1)]
+    best = min(runs, key=lambda r: r.live_seconds)
+    if best.stopped or best.cut:
+        raise RuntimeError(f"a search was cut short by {best.stopped or best.cut}")
+    steps = (best.live_memory - STATE_BYTES * best.states) // STEP_BYTES
+    return Live(case, best.states, len(judged), len(best.violations), steps, best.live_seconds, best.live_memory)
 
 
 def searched(engine: CompiledEngine, system: TransitionSystem) -> tuple[Spent, int, Exploration]:

@@ -8,7 +8,7 @@ from rich.box import MARKDOWN
 from rich.table import Table
 from rich.text import Text
 
-from .measuring import Result, Start
+from .measuring import Live, Result, Start
 
 FEW = 100_000  # states: the time and memory of fewer are mostly those of the first pages and buffers
 
@@ -39,6 +39,12 @@ def preparations(results: Iterable[Result]) -> Table:
     return _table(columns, map(_preparation, results))
 
 
+def liveness(results: Iterable[Live]) -> Table:
+    """The search for fair cycles; M/s are millions of states a second and promise, bytes those beside the states."""
+    columns = ("case", "promises", "violated", "states", "steps", "s", "M/s", "bytes/state")
+    return _table(columns, map(_live, results))
+
+
 def starts(commands: Iterable[Start]) -> Table:
     return _table(("command", "s"), ((c.command, f"{c.seconds:.2f}") for c in commands))
 
@@ -54,6 +60,12 @@ def _search(r: Result) -> Sequence[str]:
     if r.states < FEW:
         figures = ["–"] * len(figures)
     return r.case.name, f"{r.cold.seconds:.3f}", f"{r.warm.seconds:.3f}", *figures, str(8 * r.words + 28)
+
+
+def _live(r: Live) -> Sequence[str]:
+    rate = f"{r.states * r.promises / r.seconds / 1e6:.1f}" if r.states >= FEW and not r.violated else "–"
+    counts = (str(r.promises), str(r.violated), f"{r.states:,}", f"{r.steps:,}")
+    return r.case.name, *counts, f"{r.seconds:.3f}", rate, f"{r.memory / r.states:.1f}"
 
 
 def _preparation(r: Result) -> Sequence[str]:

@@ -1,6 +1,6 @@
 """Liveness in the compiled engine: the steps between the stored states, found once more, and searched for fair cycles.
 
-Beside the states it takes 37 bytes for each state and 8 for each step that changes something.
+Beside the states it takes memory for each state, and for each step that changes something.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .cache import Cache
 if TYPE_CHECKING:
     from .engine import Search
 
+STATE_BYTES, STEP_BYTES = 37, 8  # of the arrays below
 BEGIN = (1 << 32) - 2  # see ``cycles.open``
 MOST = (1 << 31) - 1  # states; the upper half of 32-bit numbers tells fair regions
 ONES = (1 << 64) - 1
@@ -89,7 +90,7 @@ class CompiledGraph:
     @property
     def bytes(self) -> int:
         """What it occupies."""
-        return 37 * self._count + 8 * int(self._offsets[self._count])
+        return STATE_BYTES * self._count + STEP_BYTES * int(self._offsets[self._count])
 
     def _link(self) -> None:
         """Find the steps between the stored states."""
