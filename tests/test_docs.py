@@ -27,7 +27,7 @@ from gomodel.run.trace import Trace
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-STORIES = ("README.md", "tutorial.md")  # whose sections build on each other
+STORIES = (ROOT / "README.md", ROOT / "docs" / "tutorial.md")  # whose sections build on each other
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#:]+)(#[\w-]+)?\)")
 _SETTING = re.compile(r"([A-Z_]+)=(.*)")
@@ -48,7 +48,7 @@ def blocks_of(text: str, first_line: int = 1) -> list[Block]:
 def sections(path: Path) -> Iterator[tuple[str, list[Block]]]:
     """Heading → blocks; the whole document where it tells a story."""
     text = path.read_text(encoding="utf-8")
-    if path.name in STORIES:
+    if path in STORIES:
         yield path.name, blocks_of(text)
         return
     parts = re.split(r"^(?=##+ )", text, flags=re.MULTILINE)

@@ -19,6 +19,8 @@ from .promises import Condition, fairness_of
 from .search import Found
 from .trace import Trace, choice_value
 
+NEVER_ENABLED = "never enabled from there on"
+
 
 @dataclass(frozen=True)
 class FairCycle:
@@ -93,7 +95,7 @@ class _Replay:
             if taken:
                 yield condition, f"met by step {taken}"
             elif not any(condition in able for able in enabled):
-                yield condition, "never enabled from there on"
+                yield condition, NEVER_ENABLED
             elif off is not None and not condition.strong:
                 yield condition, f"not enabled after step {off}" if off else "not enabled at the start"
             else:

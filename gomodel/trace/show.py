@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from rich.text import Text
 
 from ..language.system import DONE
+from ..run.fair_cycle import NEVER_ENABLED
 from ..run.report import AbstractStep, Change, Counterexample, StepView
 from .page import Page
 
@@ -169,7 +170,11 @@ def _add_fairness(page: Page, cex: Counterexample) -> None:
         return
     page.add("the execution is fair:", prefix="  ")
     for view in cex.fairness:
-        page.add(f"{view.condition}: {view.why}", prefix="    ")
+        if view.why != NEVER_ENABLED:
+            page.add(f"{view.condition}: {view.why}", prefix="    ")
+    never = [view.condition for view in cex.fairness if view.why == NEVER_ENABLED]
+    if never:
+        page.add("; ".join(never), prefix=f"    {NEVER_ENABLED}: ")
 
 
 def _add_abstract(page: Page, found: AbstractStep) -> None:

@@ -213,3 +213,11 @@ def test_one_fairness_where_several_are_asked_for(declared: Callable[..., Case],
 def test_a_place_that_does_not_exist(place: str, tmp_path: Path) -> None:
     text = f"\n@eventually({place})\ndef claim(self):  {MARK}\n    return self.n == 1\n"
     assert refusal_of(promise("place", text, ""), tmp_path).message
+
+
+@pytest.mark.xfail(reason="defect: it is checked as one of the two, and meant as the other")
+@pytest.mark.parametrize(("name", "label"), [("sleeper", "CAS"), ("tide", None)])
+def test_a_parameter_with_the_name_of_a_process_or_rule(name: str, label: str | None, tmp_path: Path) -> None:
+    fairness = f"weak({name!r}, {label!r})"
+    text = f"\n@eventually(under=[{fairness}])\ndef claim(self, {name}: self.client):\n    return self.flag\n"
+    assert refusal_of(promise("two", text, ""), tmp_path).mend
