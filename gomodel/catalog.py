@@ -149,8 +149,10 @@ def _import(path: Path, run: Callable[[], types.ModuleType]) -> types.ModuleType
     except (Exception, SystemExit) as error:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
         said = ": ".join(part for part in (type(error).__name__, text) if part)
+        annotates = isinstance(error, NameError) and error.name == "self"  # `key: self.client` is read by gomodel alone
+        mend = "begin the file with `from __future__ import annotations`" if annotates else None
         raise SpecError(
-            f"the file does not import: {said}", where=_place(error, path) or Where(str(path), 1)
+            f"the file does not import: {said}", where=_place(error, path) or Where(str(path), 1), mend=mend
         ) from error
 
 

@@ -51,7 +51,10 @@ def _by_trace(found: list[Counterexample]) -> list[list[Counterexample]]:
     """What one and the same execution violates is shown together."""
     groups: dict[Any, list[Counterexample]] = {}
     for cex in found:
-        groups.setdefault((cex.kind == "error", cex.reproduce, cex.trace, cex.steps), []).append(cex)
+        ends = cex.trace.cycle in (None, len(cex.trace))  # a deadlock, and a promise that stays open for that reason
+        repeats = None if ends else cex.trace.cycle
+        key = cex.kind == "error", cex.reproduce, cex.trace.init, cex.trace.moves, repeats, cex.steps
+        groups.setdefault(key, []).append(cex)
     return list(groups.values())
 
 
@@ -107,6 +110,8 @@ def _add_scenario(page: Page, found: ScenarioResult) -> None:
     )
     if found.stopped:
         page.add(Text(found.stopped, style="bold yellow"), prefix="  stopped ")
+    if found.cut:
+        page.add(Text(f"liveness, at {found.cut}", style="bold yellow"), prefix="  stopped ")
 
 
 def _add_properties(page: Page, title: str, results: Sequence[PropertyResult]) -> None:

@@ -52,29 +52,29 @@ def judge_liveness(search: Search, names: Collection[str], memory: Liveness, cac
     """Judge these liveness properties on the states of a finished search; what ends that early is said in ``cut``."""
     result, started = search.result, time.monotonic()
     instances = all_promises(search.system)
+    graph = CompiledGraph(search, memory, cache)
     try:
-        graph = CompiledGraph(search, instances, memory, cache)
+        graph.link(instances)
         for prop in search.system.properties.values():
             if prop.name in names:
                 judge(graph, prop, [p for p in instances if p.prop is prop], result)
-        result.live_memory = graph.bytes
     except Stop as stop:
         result.cut = str(stop)
     except KeyboardInterrupt:
         result.cut = INTERRUPTED
+    result.live_memory = graph.bytes
     result.live_seconds = time.monotonic() - started
 
 
 class CompiledGraph:
     """See ``lasso.Graph``."""
 
-    def __init__(self, search: Search, instances: list[Promise], memory: Liveness, cache: Cache) -> None:
-        self._search, self._instances, self._code = search, instances, search.code
+    def __init__(self, search: Search, memory: Liveness, cache: Cache) -> None:
+        self._search, self._code = search, search.code
         self._memory = memory  # the arrays below lie in it
         self._code.add_cycles(cache)
         self._count = search.words[TAIL]
-        if self._count > MOST:
-            raise Stop(f"{MOST:,} states, the most that liveness can tell apart")
+        self._linked = 0  # states whose steps are known
         self._flags = memory.array("flags", ctypes.c_uint8)
         self._offsets, self._at = (memory.array(n, ctypes.c_int64) for n in ("offsets", "at"))
         names = ("targets", "ways", "via", "order", "part", "low", "frames")
@@ -85,24 +85,26 @@ class CompiledGraph:
         self._wanted: Any = None
         self._size = 0  # words that hold a promise's conditions
         self._numbers = (ctypes.c_int64 * 3)()
-        self._link()
 
     @property
     def bytes(self) -> int:
         """What it occupies."""
-        return STATE_BYTES * self._count + STEP_BYTES * int(self._offsets[self._count])
+        return STATE_BYTES * self._count + STEP_BYTES * int(self._offsets[self._linked])
 
-    def _link(self) -> None:
-        """Find the steps between the stored states."""
-        search, state = self._search, 0
+    def link(self, instances: list[Promise]) -> None:
+        """Find the steps between the stored states; ``instances`` are the promises by their numbers."""
+        self._instances = instances
+        if self._count > MOST:
+            raise Stop(f"{MOST:,} states, the most that liveness can tell apart")
+        search = self._search
         self._offsets[0] = 0
-        while state < self._count:
-            state = self._code.link(
+        while self._linked < self._count:
+            self._linked = self._code.link(
                 search.words, search.arena.states.address, search.arena.table.address, search.out, search.ways,
-                search.tags, search.places, self._offsets, self._targets, self._ways, state, self._count,
+                search.tags, search.places, self._offsets, self._targets, self._ways, self._linked, self._count,
             )  # fmt: skip
             self._breathe()
-            if 4 * int(self._offsets[state]) > len(self._targets) * 4 - (1 << 26):
+            if 4 * int(self._offsets[self._linked]) > len(self._targets) * 4 - (1 << 26):
                 raise Stop("the end of address space")
 
     def _breathe(self) -> None:

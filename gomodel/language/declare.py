@@ -42,6 +42,17 @@ def strong(kind: str, label: str | None = None, outcome: str | None = None) -> F
     return Fairness("strong", kind, label, outcome)
 
 
+def listed(declared: Any, where: Where | None = None) -> tuple[Fairness, ...]:
+    """What is declared, if it is a list; raises SpecError where it is not."""
+    if isinstance(declared, Fairness) or not isinstance(declared, Iterable):
+        raise SpecError(
+            f"{declared} is no list of fairness",
+            where=where,
+            mend=f"write [{declared}], or with a comma: ({declared},)",
+        )
+    return tuple(declared)
+
+
 @dataclass(frozen=True)
 class Declared:
     """The mark that a property decorator leaves on a method."""
@@ -114,7 +125,7 @@ def refines(abstraction: Callable[[Any], Any]) -> Callable[[F], F]:
 
 
 def _promise(kind: str, fn: F | None, under: Iterable[Fairness] | None, scenario: str, bounds: dict[str, Any]) -> Any:
-    facts = None if under is None else tuple(under)
+    facts = None if under is None else listed(under)
     return _declare(kind, fn, under=facts, scenario=scenario, bounds=tuple(bounds.items()))
 
 

@@ -27,6 +27,10 @@ def check_fairness(
 
     ``edited``: a bug is switched on, which may have removed a label or an outcome.  ``params`` are the property's.
     """
+    for name, _ in params:
+        if name in system.kinds or name in system.rules:
+            what = "process kind" if name in system.kinds else "rule"
+            raise SpecError(f"parameter {name!r} has the name of a {what}", where=where, mend="give it another name")
     processes = {name: domain.procs for name, domain in params if isinstance(domain, Pid)}
     for fairness in declared:
         if not isinstance(fairness, Fairness):

@@ -8,21 +8,22 @@ from typing import Any
 from . import build as b
 from . import calls
 from .deadlocals import find_live, reset_dead
+from .declare import listed
 from .domains import Array, Enum
-from .errors import SpecError, Where
+from .errors import SpecError, UsageError, Where, suggestion
 from .fairness import check_fairness, default_fairness
 from .instance import Instance
 from .leaves import LeafTracer, initial_value, pick_domains
 from .lint import check_granularity
 from .machine import DeadPath, Exits, Machine, MustFork, State
-from .model import Model, ProcessDecl, RuleDecl
+from .model import Model, ProcessDecl, RuleDecl, check_bound
 from .observer import StepsNeeded
 from .primitives import Step
 from .process_trace import Tracing, check_generator
 from .properties import trace_properties
 from .source import class_where, function_of
 from .symbols import merge_value
-from .system import Action, Kind, Leaf, TransitionSystem, Variable
+from .system import Action, Kind, Leaf, Property, TransitionSystem, Variable
 from .terms import Term
 
 
@@ -73,11 +74,26 @@ class _Tracer(LeafTracer):
         return reset_dead(system)
 
     def _fairness(self, system: TransitionSystem) -> None:
-        declared, edited = tuple(self.model.fairness), bool(self.inst.bugs)
+        declared, edited = listed(self.model.fairness, class_where(type(self.model))), bool(self.inst.bugs)
         check_fairness(system, declared, class_where(type(self.model)), edited=edited)
         for prop in system.properties.values():
+            self._place(prop)
             check_fairness(system, prop.under or (), prop.where, edited=edited, params=prop.params)
         system.fairness = default_fairness(system, declared)
+
+    def _place(self, prop: Property) -> None:
+        """Raises SpecError where a property names a scenario or a bound that its model does not have."""
+        if "." in prop.name:
+            return  # of a component, which may be part of several models
+        model = type(self.model)
+        try:
+            if prop.scenario and prop.scenario not in model.scenarios:
+                mend = suggestion(prop.scenario, model.scenarios, "its scenarios are")
+                raise UsageError(f"model {model.name} has no scenario {prop.scenario!r}", mend=mend)
+            for name, value in prop.bounds:
+                check_bound(model, name, value)
+        except UsageError as error:
+            raise SpecError(error.message, where=prop.where, mend=error.mend) from None
 
     def _branches(self) -> dict[str, Where]:
         """The source branches that some run should take."""

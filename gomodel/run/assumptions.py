@@ -49,18 +49,18 @@ def assumptions(
     found: list[AssumptionResult] = []
     for inst in instances(model, bounds, scenarios, preset):
         system = trace(inst)
-        variants = [
+        weaker = [
             variant
             for prop in system.properties.values()
             if prop.kind in LIVENESS and prop.under and judged_at(prop, inst)
-            for variant in _variants(prop)
+            for variant in variants(prop)
         ]
-        if not variants:
+        if not weaker:
             continue
-        system.properties.update({v.prop.name: v.prop for v in variants})
-        names = [v.prop.name for v in variants]
+        system.properties.update({v.prop.name: v.prop for v in weaker})
+        names = [v.prop.name for v in weaker]
         result = explorer.explore(system, limits or Limits(), watch, names)
-        for variant in variants:
+        for variant in weaker:
             cex = None
             if variant.prop.name in result.violations:
                 cex = build(inst, system, result.violations[variant.prop.name], target or model.name)
@@ -70,23 +70,25 @@ def assumptions(
 
 
 @dataclass(frozen=True)
-class _Variant:
+class Variant:
+    """A property with one member of its assumption weakened."""
+
     name: str
     member: Fairness
     weaker: str
     prop: Property
 
 
-def _variants(prop: Property) -> Iterator[_Variant]:
+def variants(prop: Property) -> Iterator[Variant]:
     """``prop`` under each weaker fairness: weak for strong, none for weak."""
     under = prop.under or ()
     for k, member in enumerate(under):
         instead = (replace(member, strength="weak"),) if member.strength == "strong" else ()
         changed = replace(prop, name=f"{prop.name}:{k}", under=(*under[:k], *instead, *under[k + 1 :]))
-        yield _Variant(prop.name, member, "".join(map(str, instead)), changed)
+        yield Variant(prop.name, member, "".join(map(str, instead)), changed)
 
 
-def _result(inst: Instance, variant: _Variant, result: Exploration, cex: Counterexample | None) -> AssumptionResult:
+def _result(inst: Instance, variant: Variant, result: Exploration, cex: Counterexample | None) -> AssumptionResult:
     judged = variant.prop.name in result.open
     needed = None if not judged else cex is not None
     return AssumptionResult(variant.name, inst.scenario, str(variant.member), variant.weaker, needed, cex)

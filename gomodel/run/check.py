@@ -68,9 +68,10 @@ def check(
         live = [] if safety_only else promised(system, inst)
         explored.append((inst, system, explorer.explore(system, limits, watch, live)))
         found = explored[-1][2]
-        if limits.first and (found.violations or found.errors):
-            found.stopped = found.stopped or FIRST  # also where later scenarios are left out
-        if found.stopped in (INTERRUPTED, FIRST) or found.cut == INTERRUPTED:
+        first = limits.first and bool(found.violations or found.errors)
+        if first and inst != chosen[-1]:
+            found.stopped = found.stopped or FIRST  # as later scenarios are left out
+        if first or INTERRUPTED in (found.stopped, found.cut):
             break
     names = chosen[0].bugs
     report = Report(

@@ -6,7 +6,7 @@ that lead to it from the start; a failed ``require`` is undone the same way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from ..language.domains import Domain, Plain
@@ -132,12 +132,16 @@ class Runner(Attempts):
         for move in trace.moves:
             if outcome.kind != "commit":
                 raise InternalError(f"the trace goes on after {outcome}")
-            if move.actor not in self.processes and move.actor not in self.rules:
-                raise InternalError(f"there is no {move.actor} that could step")
-            if move.actor in self.processes and self.processes[move.actor].label != move.label:
-                raise InternalError(f"{move.actor} stands at {self.processes[move.actor].label!r}, not {move.label!r}")
-            outcome = self._fitting(move.choices, lambda move=move: self.step(move.actor, move.choices, check=check))  # type: ignore[misc]
+            outcome = self.move(move, check=check)
         return outcome
+
+    def move(self, move: Move, *, check: bool = True) -> Outcome:
+        """Take one step as a trace has it; raises InternalError where it does not fit."""
+        if move.actor not in self.processes and move.actor not in self.rules:
+            raise InternalError(f"there is no {move.actor} that could step")
+        if move.actor in self.processes and self.processes[move.actor].label != move.label:
+            raise InternalError(f"{move.actor} stands at {self.processes[move.actor].label!r}, not {move.label!r}")
+        return self._fitting(move.choices, lambda: self.step(move.actor, move.choices, check=check))
 
     @staticmethod
     def _fitting(choices: tuple[Value, ...], run: Callable[[], Outcome]) -> Outcome:
@@ -156,12 +160,17 @@ class Runner(Attempts):
             if outcome.kind == "commit":
                 yield outcome.choices
 
-    def successors(self, trace: Trace) -> Iterator[tuple[Move, Outcome, State | None]]:
-        """Every enabled step behind ``trace``: the move, its outcome, and the state it leads to."""
+    def successors(
+        self, trace: Trace, only: Collection[str] | None = None
+    ) -> Iterator[tuple[Move, Outcome, State | None]]:
+        """Every enabled step behind ``trace``: the move, its outcome, and the state it leads to.
+
+        ``only`` of these processes and rules, where it is given.
+        """
         self.replay(trace)
         labels = {name: p.label for name, p in self.processes.items()} | {name: name for name in self.rules}
         for actor, label in labels.items():
-            if label == DONE:
+            if label == DONE or not (only is None or actor in only):
                 continue
 
             def attempt(choices: tuple[Value, ...], actor: str = actor) -> Outcome:

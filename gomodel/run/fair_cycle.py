@@ -12,6 +12,7 @@ from typing import Any
 
 from ..language.errors import InternalError
 from ..language.instance import Instance
+from ..language.primitives import Step
 from ..language.properties import find_property
 from ..language.system import State, TransitionSystem
 from .concrete import Runner
@@ -42,6 +43,7 @@ class _Replay:
         self.prop = system.properties[found.name]
         self.begin = self.trace.cycle or 0
         self.states: list[State] = []  # one more than moves
+        self.steps: list[dict[str, Step]] = []  # what everybody would take next, in each
         self.holds: list[tuple[bool, bool]] = []  # premise and conclusion in each
         self.taken: list[tuple[str, Any, tuple[str, ...]]] = []  # of each move: who, its step, its outcomes
 
@@ -61,11 +63,11 @@ class _Replay:
         )
 
     def _run(self) -> None:
-        outcome = self.runner.start(self.trace.init)
+        self.runner.replay(Trace(self.trace.init))
         self._note()
         for move in self.trace.moves:
-            step = self.runner.step_of(move.actor)
-            outcome = self.runner.step(move.actor, move.choices)
+            step = self.runner.step_of(move.actor) if move.actor in self.steps[-1] else None
+            outcome = self.runner.move(move)
             if outcome.kind != "commit":
                 raise self._wrong(f"{move} ends with {outcome}")
             self.taken.append((move.actor, step, outcome.named))
@@ -73,6 +75,8 @@ class _Replay:
 
     def _note(self) -> None:
         self.states.append(self.runner.state())
+        actors = (*self.runner.processes, *self.runner.rules)
+        self.steps.append({actor: step for actor in actors if (step := self.runner.step_of(actor)) is not None})
         component, fn, _ = find_property(self.runner.model, self.prop.name)
         domains = (domain for _, domain in self.prop.params)
         arguments = [
@@ -88,12 +92,13 @@ class _Replay:
 
     def _reasons(self) -> Iterator[tuple[Condition, str]]:
         conditions = fairness_of(self.system, self.prop, self.found.arguments)
-        enabled = [self._enabled(k, conditions) for k in range(self.begin, max(len(self.trace), self.begin + 1))]
+        met = {c: taken for c in conditions if (taken := self._taken(c)) is not None}
+        owed = [c for c in conditions if c not in met]
+        enabled = [self._enabled(k, owed) for k in range(self.begin, max(len(self.trace), self.begin + 1))]
         for condition in conditions:
-            taken = self._taken(condition)
             off = next((k for k, able in enumerate(enabled, self.begin) if condition not in able), None)
-            if taken:
-                yield condition, f"met by step {taken}"
+            if condition in met:
+                yield condition, f"met by step {met[condition]}"
             elif not any(condition in able for able in enabled):
                 yield condition, NEVER_ENABLED
             elif off is not None and not condition.strong:
@@ -108,14 +113,15 @@ class _Replay:
                 return k + 1
         return None
 
-    def _enabled(self, k: int, conditions: tuple[Condition, ...]) -> set[Condition]:
-        """The conditions that have a step which changes something after ``k`` moves."""
-        before = Trace(self.trace.init, self.trace.moves[:k])
-        self.runner.replay(before, check=False)
-        steps = {actor: self.runner.step_of(actor) for actor in (*self.runner.processes, *self.runner.rules)}
+    def _enabled(self, k: int, conditions: list[Condition]) -> set[Condition]:
+        """Those of the conditions that have a step which changes something after ``k`` moves."""
+        steps = self.steps[k]
+        asked = {c.actor for c in conditions if c.actor in steps and c.label in (None, steps[c.actor].label)}
+        if not asked:
+            return set()
         able: set[Condition] = set()
-        for move, outcome, after in self.runner.successors(before):
-            step = steps[move.actor]
-            if step is not None and outcome.kind == "commit" and after != self.states[k]:
-                able.update(c for c in conditions if c.covers(move.actor, step, outcome.named))
+        before = Trace(self.trace.init, self.trace.moves[:k])
+        for move, outcome, after in self.runner.successors(before, asked):
+            if outcome.kind == "commit" and after != self.states[k]:
+                able.update(c for c in conditions if c.covers(move.actor, steps[move.actor], outcome.named))
         return able

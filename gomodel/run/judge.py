@@ -124,6 +124,8 @@ class Judge:
         missing = [e for e in judged if name not in e.open]
         if missing or not self.complete:
             cut = next((e.cut for e in missing if e.cut), None)
+            if cut is None and any(e.errors for e in missing):
+                return Verdict.INCOMPLETE, "not judged, as the model is wrong"
             return Verdict.INCOMPLETE, f"stopped at {cut}" if cut else ""
         if self.declared and not any(e.open[name] for e in judged):
             return Verdict.VACUOUS, "nothing is promised: no state has the premise without the conclusion"

@@ -157,7 +157,7 @@ class Report:
 
     @property
     def complete(self) -> bool:
-        return all(s.stopped is None for s in self.scenarios)
+        return all(s.stopped is None and s.cut is None for s in self.scenarios)
 
     @property
     def exit_code(self) -> int:

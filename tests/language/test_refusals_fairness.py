@@ -200,7 +200,6 @@ def refusal_of(case: Case, folder: Path) -> SpecError:
     return caught.value
 
 
-@pytest.mark.xfail(reason="defect: it escapes as Python's own TypeError, without a mend")
 @pytest.mark.parametrize("declared", [default, under], ids=["default", "under"])
 def test_one_fairness_where_several_are_asked_for(declared: Callable[..., Case], tmp_path: Path) -> None:
     error = refusal_of(declared("one", 'weak("client")', ""), tmp_path)  # for (weak("client"),)
@@ -208,14 +207,12 @@ def test_one_fairness_where_several_are_asked_for(declared: Callable[..., Case],
     assert error.mend
 
 
-@pytest.mark.xfail(reason="defect: a promise for a scenario or bound that does not exist is left out without a word")
 @pytest.mark.parametrize("place", ["siz=2", 'scenario="nowhere"'])
 def test_a_place_that_does_not_exist(place: str, tmp_path: Path) -> None:
     text = f"\n@eventually({place})\ndef claim(self):  {MARK}\n    return self.n == 1\n"
     assert refusal_of(promise("place", text, ""), tmp_path).message
 
 
-@pytest.mark.xfail(reason="defect: it is checked as one of the two, and meant as the other")
 @pytest.mark.parametrize(("name", "label"), [("sleeper", "CAS"), ("tide", None)])
 def test_a_parameter_with_the_name_of_a_process_or_rule(name: str, label: str | None, tmp_path: Path) -> None:
     fairness = f"weak({name!r}, {label!r})"

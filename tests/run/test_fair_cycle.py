@@ -176,7 +176,6 @@ def ending(trace: Trace, last: Move) -> Trace:
     return replace(trace, moves=(*trace.moves[:-1], last))
 
 
-@pytest.mark.xfail(reason="defect: fair_cycle does not compare the moves with the labels and choices there are")
 @pytest.mark.parametrize(
     "lie",
     [

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from gomodel.language.declare import Fairness, strong, weak
 from gomodel.language.instance import Instance, instance
 from gomodel.language.system import Property, TransitionSystem
 from gomodel.language.tracer import trace
-from gomodel.run.assumptions import _variants
+from gomodel.run.assumptions import variants
 from gomodel.run.search import Found, Limits
 from gomodel.run.trace import Trace
 
@@ -53,10 +54,12 @@ class Question:
         return result.violations.get(self.prop)
 
 
+@cache
 def properties(model: str, scenario: str) -> dict[str, Property]:
     return trace(instance(catalog.load(model), scenario)).properties
 
 
+@cache
 def every_strong(model: str, scenario: str, **bounds: int) -> tuple[Fairness, ...]:
     """The strongest assumption of the language: of each label, and each outcome that is named, of each process."""
     system = trace(instance(catalog.load(model), scenario, bounds))
@@ -78,7 +81,7 @@ def successes() -> tuple[Fairness, ...]:
 
 def weakened(model: str, prop: str, scenario: str) -> Iterator[Question]:
     """The property with each member of its assumption weakened in turn."""
-    for variant in _variants(properties(model, scenario)[prop]):
+    for variant in variants(properties(model, scenario)[prop]):
         under = variant.prop.under or ()
         instead = variant.weaker or "nothing"
         yield Question(model, prop, under, scenario, title=f"{instead} in the place of {variant.member}")
@@ -115,6 +118,7 @@ def stored(question: Question, found: Found) -> dict[str, Any]:
     }
 
 
+@cache
 def load() -> list[tuple[Question, Found]]:
     entries = []
     for data in json.loads(FILE.read_text(encoding="utf-8")):
