@@ -122,7 +122,7 @@ def _add_properties(page: Page, title: str, results: Sequence[PropertyResult]) -
     for result in results:
         head = Text.assemble("  ", (f"{result.verdict:<{_VERDICT_WIDTH}}", _STYLES[result.verdict]), "  ")
         page.add(": ".join(part for part in (result.name, _details(result)) if part), prefix=head)
-        if result.verdict not in (Verdict.OK, Verdict.REACHED) and result.text and result.text != result.name:
+        if result.verdict not in (Verdict.OK, Verdict.REACHED, Verdict.LEFT_OUT) and result.text and result.text != result.name:
             page.add(result.text, prefix=" " * head.cell_len, style="dim")
 
 
