@@ -102,6 +102,10 @@ def violated() -> Iterator[Question]:
     yield Question("mutex", luck, of_luck, "pair", three, title="three goroutines, by luck")
     every = weakly + every_strong("mutex", "pair", goroutines=3)
     yield Question("mutex", luck, every, "pair", three, title="three goroutines, everything strongly fair")
+    own = weakly + tuple(replace(f, kind="g") for f in every[1:])
+    yield Question("mutex", luck, own, "pair", three, title="three goroutines, everything of the waiter strongly fair")
+    every = (weak("user"), *every_strong("sema", "users", users=3))
+    yield Question("sema", "acquire_returns", every, "users", (("users", 3),), title="three users, everything")
 
 
 def stored(question: Question, found: Found) -> dict[str, Any]:

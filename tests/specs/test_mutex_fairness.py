@@ -116,6 +116,28 @@ def test_exactly_these_assumptions_on_the_steps_of_a_waiter_suffice(bug: str, mo
     assert not any(suffices(lacking, *bugs))
 
 
+def test_of_two_users_of_a_semaphore_exactly_this_suffices() -> None:
+    """It suffices (the model's own check), and all else does not."""
+    token = (WOKEN, "token")
+    else_ = tuple(
+        strong("u", f.label, f.outcome) for f in every_strong("sema", "users") if (f.label, f.outcome) != token
+    )
+    assert len(else_) == len(every_strong("sema", "users")) - 1
+    question = Question("sema", "acquire_returns", (weak("user"), *else_, weak("u", *token)), "users")
+    assert question.answer() is not None
+
+
+@pytest.mark.parametrize("bug", ["", "m21"])
+def test_with_a_fixed_number_of_rounds_and_for_somebody_no_luck_is_needed(bug: str) -> None:
+    bugs = tuple(filter(None, [bug]))
+    for prop, scenario, goroutines in (
+        ("every_lock_returns_in_the_end", "rounds", 3),
+        ("somebody_gets_it", "loop", 2),
+        ("somebody_gets_it", "loop", 3),
+    ):
+        assert Question("mutex", prop, WEAKLY, scenario, (("goroutines", goroutines),), bugs).answer() is None
+
+
 @pytest.mark.parametrize("bug", ["", "m21"])
 def test_weak_fairness_and_success_of_every_cas_do_not_suffice(bug: str) -> None:
     bugs = tuple(filter(None, [bug]))
