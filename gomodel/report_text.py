@@ -20,6 +20,7 @@ _STYLES = {
     Verdict.UNREACHED: "dim",
     Verdict.LEFT_OUT: "dim",
 }
+_PLAIN = (Verdict.OK, Verdict.REACHED, Verdict.LEFT_OUT)  # the name of the property says enough
 _VERDICT_WIDTH = max(map(len, Verdict))
 _FINAL_STYLES = {Exit.OK: "bold green", Exit.VIOLATED: "bold red", Exit.ERROR: "bold red"}
 
@@ -122,7 +123,7 @@ def _add_properties(page: Page, title: str, results: Sequence[PropertyResult]) -
     for result in results:
         head = Text.assemble("  ", (f"{result.verdict:<{_VERDICT_WIDTH}}", _STYLES[result.verdict]), "  ")
         page.add(": ".join(part for part in (result.name, _details(result)) if part), prefix=head)
-        if result.verdict not in (Verdict.OK, Verdict.REACHED, Verdict.LEFT_OUT) and result.text and result.text != result.name:
+        if result.verdict not in _PLAIN and result.text not in ("", result.name):
             page.add(result.text, prefix=" " * head.cell_len, style="dim")
 
 

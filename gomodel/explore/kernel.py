@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 import llvmlite.ir
-from numba import cfunc, njit, types, uint32, uint64
+from numba import cfunc, int64, njit, types, uint32, uint64
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -290,40 +290,44 @@ def seed(
     return _insert(board, states, parents, table, out, tags, places, owners, n)
 
 
-@cfunc(types.int64(Ints, Words, Words, Words, Halves, Words, Words, Words, Halves, Halves, types.int64, types.int64),
+@cfunc(types.int64(Ints, Words, Words, Words, Halves, Words, Words, Ints, Halves, Halves, types.int64, types.int64),
        error_model="numpy")  # fmt: skip
 def link(
     board: Any, states: Any, table: Any, out: Any, ways: Any, tags: Any, places: Any, offsets: Any, targets: Any,
     taken: Any, start: Any, end: Any,
 ) -> Any:  # fmt: skip
-    """Note the steps between stored states: of each from ``start`` on, as many as fit in the buffer, before ``end``.
+    """Note the steps between stored states: of each from ``start`` up to ``end``, where all are stored.
 
     The steps of state ``s`` are ``offsets[s]`` up to ``offsets[s + 1]``: where each goes, and by which way.  Steps that
-    change nothing are left out.  Returns the first state that is left.
+    change nothing are left out.
     """
-    n = fetched = 0
-    head = start
-    while head < end and n + board[MOST] <= board[OUT]:
-        n = expand(states, head, out, ways, n, board)
-        offsets[head + 1] = uint64(n)  # of those found here, for now
-        _fetch(board[SLOTS], table, out, tags, places, fetched, n)
-        fetched = n
-        head += 1
-    _probe(board[SLOTS], states, table, tags, places, n)
+    slots = board[SLOTS]
+    room = board[OUT]
+    most = board[MOST]
     edge = offsets[start]
-    i = 0
-    for source in range(start, head):
-        last = offsets[source + 1]
-        while uint64(i) < last:
-            slot = _stored(board[SLOTS], states, table, out, i, tags[i], places[i])
-            target = _number(table[slot])
-            if target != uint64(source):
-                targets[edge] = uint32(target)
-                taken[edge] = ways[i]
-                edge += uint64(1)
-            i += 1
-        offsets[source + 1] = edge
-    return head
+    while start < end:
+        n = fetched = 0
+        head = start
+        while head < end and n + most <= room:
+            n = expand(states, head, out, ways, n, board)
+            head += 1
+            offsets[head] = n  # of those found here, for now
+            _fetch(slots, table, out, tags, places, fetched, n)
+            fetched = n
+        _probe(slots, states, table, tags, places, n)
+        i = 0
+        for source in range(start, head):
+            last = offsets[source + 1]
+            while i < last:
+                target = int64(_number(table[_stored(slots, states, table, out, i, tags[i], places[i])]))
+                if target != source:
+                    targets[edge] = uint32(target)
+                    taken[edge] = ways[i]
+                    edge += 1
+                i += 1
+            offsets[source + 1] = edge
+        start = head
+    return start
 
 
 @njit(error_model="numpy")

@@ -101,11 +101,10 @@ class CompiledGraph:
         while self._linked < self._count:
             self._linked = self._code.link(
                 search.words, search.arena.states.address, search.arena.table.address, search.out, search.ways,
-                search.tags, search.places, self._offsets, self._targets, self._ways, self._linked, self._count,
+                search.tags, search.places, self._offsets, self._targets, self._ways, self._linked,
+                min(self._linked + SLICE // 16, self._count),
             )  # fmt: skip
             self._breathe()
-            if 4 * int(self._offsets[self._linked]) > len(self._targets) * 4 - (1 << 26):
-                raise Stop("the end of address space")
 
     def _breathe(self) -> None:
         """Raises Stop where a limit is hit."""

@@ -6,7 +6,8 @@ The kernels call three functions of it::
     i64  judge(states, index, board)                 report what holds, or fails, in a new state
     i64  promise(states, index, number)              whether a promise's premise (1) and conclusion (2) hold in a state
 
-``step_K`` gives the successors by one process, ``rule_R`` by a rule, ``pair`` looks at both ends of a transition.
+``step_K`` gives the successors by one process, ``rule_R`` by a rule, ``pair_N`` looks at both ends of a transition, for
+those alerts that the step may raise.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from collections.abc import Iterable
 from ..language import build as b
 from ..language.domains import Domain
 from ..language.system import Action, Kind, TransitionSystem
-from ..language.terms import Term, rewrite
+from ..language.terms import Term
 from ..run.promises import Promise
 from . import packed
 from .alerts import EVENTS, Board, Group
 from .assembly import Bit, Code, Word
 from .layout import Layout
+from .noise import Noise, Noisy
 from .steps import MOVED, STUCK, StepWriter, load_words, successors_of
 from .term_shapes import Shapes
 from .values import Process, Values
@@ -34,7 +36,8 @@ class Program:
         self.system, self.layout, self.board, self.promises = system, layout, board, promises
         self.shapes = Shapes(layout)
         self.tables: dict[tuple[int, ...], str] = {}
-        self._quiet: dict[tuple[Term, frozenset[str]], bool] = {}
+        self.noise = Noise(board)
+        self._pairs: dict[Noisy, str] = {}  # functions that look at both ends of a transition
         self.functions: list[str] = []
         self.most = 0  # successors of one state, at most
 
@@ -52,8 +55,8 @@ class Program:
         self.most += sum(map(successors_of, self.system.rules.values()))
         self._expand(calls)
         self._watch("judge", "state", "ptr %states, i64 %index, ptr %board")
-        if self.board.of("pair"):
-            self._watch("pair", "pair", "ptr %states, i64 %index, ptr %after, ptr %board")
+        for noisy, name in self._pairs.items():
+            self._watch(name, "pair", "ptr %states, i64 %index, ptr %after, ptr %board", noisy)
         self._promise()
         tables = [
             f"{name} = private unnamed_addr constant [{len(t)} x i64] [{', '.join(f'i64 {v}' for v in t)}]"
@@ -105,17 +108,24 @@ class Program:
             code.line(f"store i64 {left}, ptr {place}")
             code.line(f"call void @event(ptr %board, i64 {group.number}, i64 {new}, i64 {index})")
 
-    def _watch(self, name: str, scope: str, parameters: str) -> None:
+    def pair(self, noisy: Noisy) -> str:
+        """The function that looks for these alerts."""
+        return self._pairs.setdefault(noisy, f"pair_{len(self._pairs)}")
+
+    def _watch(self, name: str, scope: str, parameters: str, only: Noisy | None = None) -> None:
         """A function that looks for the alerts of a scope; a group is skipped once all of it was seen."""
         code = Code()
         words = self._load_states(code)
         after = load_words(code, "%after", self.layout.words) if scope == "pair" else None
         values = Values(code, self.shapes, words, after)
         for group in self.board.of(scope):
+            alerts = [(k, a) for k, a in enumerate(group.alerts) if only is None or (group.number, k) in only]
+            if not alerts:
+                continue
             place = code.op(f"getelementptr i64, ptr %board, i64 {self.board.wanted + group.number}")
             some = code.effect(f"load i64, ptr {place}")
             with code.when(code.ne(some, 0)), values.scope():
-                self._raise(code, group, ((k, values.bit(a.condition)) for k, a in enumerate(group.alerts)), "%index")
+                self._raise(code, group, ((k, values.bit(a.condition)) for k, a in alerts), "%index")
         code.line("ret i64 0")
         self._define(f"i64 @{name}({parameters})", code)
 
@@ -215,17 +225,6 @@ class Program:
         if isinstance(at, int):
             return words[at]
         return code.op(f"load i64, ptr {code.op(f'getelementptr i64, ptr %state, i64 {at}')}")
-
-    def quiet(self, condition: Term, changed: frozenset[str]) -> bool:
-        """Whether ``condition`` is false for every transition that changes at most these variables."""
-        key = condition, changed
-        if key not in self._quiet:
-
-            def same(t: Term) -> Term | None:
-                return b.var(t.data, t.sort) if t.op == "next" and t.data not in changed else None
-
-            self._quiet[key] = rewrite(condition, same) is b.FALSE
-        return self._quiet[key]
 
 
 _PARAMETERS = "ptr %states, i64 %index, ptr %state, ptr %out, ptr %ways, i64 %n, i64 %self, ptr %board"

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..language.system import Action, Leaf, picks_of
-from ..language.terms import Term, leaves_of
+from ..language.terms import Term
 from .alerts import CompiledLeaf, action_key
 from .assembly import Bit, Code, Word, mask, signed
 from .shapes import Truth, shape_of
@@ -48,9 +48,6 @@ class StepWriter:
         self.count, self.hit = code.slot(), code.slot()  # successors so far; whether an error or fatal was met
         code.line(f"store i64 %n, ptr {self.count}")
         code.line(f"store i64 0, ptr {self.hit}")
-        self.changed_next = {
-            t.data for g in self.board.of("pair") for a in g.alerts for t in leaves_of([a.condition], "next")
-        }
 
     def returns(self, n: Word, status: Word) -> str:
         one = self.code.effect(f"insertvalue {{i64, i64}} poison, i64 {n}, 0")
@@ -144,10 +141,9 @@ class StepWriter:
         place, pending = self._pending(leaf)
         with code.when(pending, unlikely=True), self.values.scope():
             self._cover(leaf, place)
-        changed = frozenset(self._changed(leaf) & self.changed_next)
-        alerts = [a for g in self.board.of("pair") for a in g.alerts]
-        if any(not self.program.quiet(a.condition, changed) for a in alerts):
-            code.line(f"call i64 @pair(ptr %states, i64 %index, ptr {start}, ptr %board)")
+        noisy = self.program.noise.of(leaf)
+        if noisy:
+            code.line(f"call i64 @{self.program.pair(noisy)}(ptr %states, i64 %index, ptr {start}, ptr %board)")
 
     def _way(self, leaf: CompiledLeaf) -> Word:
         """The number of this way through the step: see ``CompiledLeaf``."""
@@ -159,10 +155,6 @@ class StepWriter:
         for k, (_, condition) in enumerate(leaf.outcomes):
             way = code.add(way, code.shl(code.word(self.values.bit(condition)), k))
         return way
-
-    def _changed(self, leaf: CompiledLeaf) -> set[str]:
-        names = {n for n, _ in leaf.leaf.updates} | {n for n, _ in leaf.leaf.locals}
-        return names | ({f"{leaf.action.kind}.pc"} if leaf.action.kind else set())
 
     def _fields_after(self, leaf: Leaf) -> list[Word]:
         """The state's words with the leaf's new values of fields."""
