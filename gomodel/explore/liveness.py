@@ -41,6 +41,7 @@ class Liveness:
 
     def __init__(self) -> None:
         self.regions: dict[str, Region] = {}
+        self.touched = 0  # bytes that an earlier search occupies
 
     def array(self, name: str, kind: Any) -> Any:
         """A growing array of numbers: as long as address space allows."""
@@ -97,6 +98,10 @@ class CompiledGraph:
         if self._count > MOST:
             raise Stop(f"{MOST:,} states, the most that liveness can tell apart")
         search = self._search
+        needed = STATE_BYTES * self._count + STEP_BYTES * search.result.transitions
+        if needed > search.ceiling.left + self._memory.touched - SPARE:
+            raise Stop(search.ceiling.text)
+        self._memory.touched = max(self._memory.touched, needed)
         self._offsets[0] = 0
         while self._linked < self._count:
             self._linked = self._code.link(
@@ -112,8 +117,6 @@ class CompiledGraph:
         if search.clock.expired():
             raise Stop(f"the time limit of {search.limits.timeout:g} s")
         if search.clock.due():
-            if search.ceiling.left < SPARE:
-                raise Stop(search.ceiling.text)
             search.report_progress()
 
     # --- one promise -----------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.models.philosophers import Philosophers
+from gomodel import always_eventually
 from gomodel.cli import main
 from gomodel.explore import engine as engine_module
 from gomodel.explore.cache import FOLDER, Cache
@@ -18,6 +19,7 @@ from gomodel.language.instance import instance
 from gomodel.language.model import Model
 from gomodel.language.system import TransitionSystem
 from gomodel.language.tracer import trace
+from gomodel.run.memory import resident
 from gomodel.run.search import Exploration, Limits
 from tests.explore.comparing import compare
 from tests.language.test_dead_locals_of_quantifiers import HEAD, NESTED, READ_FROM_AFAR, TWO_LOCALS
@@ -142,6 +144,7 @@ def test_a_cache_that_cannot_be_written_is_a_clear_error(
 def test_a_warm_run_needs_neither_numba_nor_numpy(tmp_path: Path) -> None:
     program = """
 import sys
+from gomodel import always_eventually
 from gomodel.cli import main
 sys.argv = ["gomodel", "check", "sema"]
 try:
@@ -157,3 +160,27 @@ print(sorted({"numba", "numpy", "z3"} & set(sys.modules)))
         for _ in range(2)
     ]
     assert runs == ["['numba', 'numpy']", "[]"]
+
+
+class ManyCounters(Counters):
+    """A million states, of which each is promised something."""
+
+    name = "many"
+
+    @always_eventually
+    def back(self) -> bool:
+        return all(n == 0 for n in self.count)
+
+
+def test_liveness_for_which_memory_does_not_do_is_cut_short_before_it_begins() -> None:
+    """The states take some 40 bytes each, and liveness another 37 and 8 for each of five steps."""
+    system = trace(instance(ManyCounters, "", {"counters": 5, "size": 16}))
+    engine = CompiledEngine()
+    engine.explore(system, Limits(max_states=10))  # so that its code is there
+    most = resident() + (80 << 20)
+    result = engine.explore(system, Limits(max_memory=most), None, ["back"])
+    assert result.states == 16**5
+    assert result.complete
+    assert result.cut == f"the memory limit of {most / (1 << 20):,.0f} MiB"
+    assert "back" not in result.open
+    assert resident() < most
