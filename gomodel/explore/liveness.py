@@ -90,7 +90,7 @@ class CompiledGraph:
     @property
     def bytes(self) -> int:
         """What it occupies."""
-        return STATE_BYTES * self._count + STEP_BYTES * int(self._offsets[self._linked])
+        return STATE_BYTES * self._count + STEP_BYTES * int(self._offsets[self._linked]) if self._linked else 0
 
     def link(self, instances: list[Promise]) -> None:
         """Find the steps between the stored states; ``instances`` are the promises by their numbers."""
