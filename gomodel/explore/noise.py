@@ -6,31 +6,31 @@ from ..language import build as b
 from ..language.terms import Term, leaves_of, rewrite, walk
 from .alerts import Board, CompiledLeaf
 
-Noisy = tuple[tuple[int, int], ...]  # alerts by group and place in it
-
 
 class Noise:
     """Decides for each leaf, by rewriting what it leaves as it was."""
 
     def __init__(self, board: Board) -> None:
-        self._alerts = [
-            ((group.number, k), alert.condition) for group in board.of("pair") for k, alert in enumerate(group.alerts)
-        ]
-        self._after = {c: frozenset(t.data for t in leaves_of([c], "next")) for _, c in self._alerts}
+        self._conditions: dict[str, list[Term]] = {}  # of each property that looks at both ends
+        for group in board.of("pair"):
+            for alert in group.alerts:
+                assert alert.prop is not None
+                self._conditions.setdefault(alert.prop.name, []).append(alert.condition)
+        conditions = (c for each in self._conditions.values() for c in each)
+        self._after = {c: frozenset(t.data for t in leaves_of([c], "next")) for c in conditions}
         self._labels: dict[tuple[Term, str], frozenset[int] | None] = {}
         self._quiet: dict[tuple[Term, frozenset[str]], bool] = {}
 
-    def of(self, leaf: CompiledLeaf) -> Noisy:
+    def of(self, leaf: CompiledLeaf) -> list[str]:
+        """The properties of which the leaf may raise an alert."""
+        return [name for name, conditions in self._conditions.items() if any(self._may(leaf, c) for c in conditions)]
+
+    def _may(self, leaf: CompiledLeaf, condition: Term) -> bool:
+        after, pc = self._after[condition], f"{leaf.action.kind}.pc" if leaf.action.kind else ""
         changed = {n for n, _ in leaf.leaf.updates} | {n for n, _ in leaf.leaf.locals}
-        pc = f"{leaf.action.kind}.pc" if leaf.action.kind else ""
-        found = []
-        for at, condition in self._alerts:
-            matters = changed & self._after[condition]
-            if pc in self._after[condition] and self._tells_apart(condition, pc, leaf):
-                matters = matters | {pc}
-            if not self._is_quiet(condition, frozenset(matters)):
-                found.append(at)
-        return tuple(found)
+        if pc in after and self._tells_apart(condition, pc, leaf):
+            changed.add(pc)
+        return not self._is_quiet(condition, frozenset(changed & after))
 
     def _tells_apart(self, condition: Term, pc: str, leaf: CompiledLeaf) -> bool:
         """Whether it matters for ``condition`` that the process goes on to another label."""

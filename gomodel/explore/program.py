@@ -6,8 +6,8 @@ The kernels call three functions of it::
     i64  judge(states, index, board)                 report what holds, or fails, in a new state
     i64  promise(states, index, number)              whether a promise's premise (1) and conclusion (2) hold in a state
 
-``step_K`` gives the successors by one process, ``rule_R`` by a rule, ``pair_N`` looks at both ends of a transition, for
-those alerts that the step may raise.
+``step_K`` gives the successors by one process, ``rule_R`` by a rule; ``pair_N`` looks at both ends of a transition for
+one property, where the step may break it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from . import packed
 from .alerts import EVENTS, Board, Group
 from .assembly import Bit, Code, Word
 from .layout import Layout
-from .noise import Noise, Noisy
+from .noise import Noise
 from .steps import MOVED, STUCK, StepWriter, load_words, successors_of
 from .term_shapes import Shapes
 from .values import Process, Values
@@ -37,7 +37,7 @@ class Program:
         self.shapes = Shapes(layout)
         self.tables: dict[tuple[int, ...], str] = {}
         self.noise = Noise(board)
-        self._pairs: dict[Noisy, str] = {}  # functions that look at both ends of a transition
+        self._pairs: dict[str, str] = {}  # property → the function that looks at both ends of a transition for it
         self.functions: list[str] = []
         self.most = 0  # successors of one state, at most
 
@@ -55,8 +55,8 @@ class Program:
         self.most += sum(map(successors_of, self.system.rules.values()))
         self._expand(calls)
         self._watch("judge", "state", "ptr %states, i64 %index, ptr %board")
-        for noisy, name in self._pairs.items():
-            self._watch(name, "pair", "ptr %states, i64 %index, ptr %after, ptr %board", noisy)
+        for prop, name in self._pairs.items():
+            self._watch(name, "pair", "ptr %states, i64 %index, ptr %after, ptr %board", prop)
         self._promise()
         tables = [
             f"{name} = private unnamed_addr constant [{len(t)} x i64] [{', '.join(f'i64 {v}' for v in t)}]"
@@ -108,18 +108,21 @@ class Program:
             code.line(f"store i64 {left}, ptr {place}")
             code.line(f"call void @event(ptr %board, i64 {group.number}, i64 {new}, i64 {index})")
 
-    def pair(self, noisy: Noisy) -> str:
-        """The function that looks for these alerts."""
-        return self._pairs.setdefault(noisy, f"pair_{len(self._pairs)}")
+    def pair(self, prop: str) -> str:
+        """The function that looks for the alerts of a property that looks at both ends."""
+        return self._pairs.setdefault(prop, f"pair_{len(self._pairs)}")
 
-    def _watch(self, name: str, scope: str, parameters: str, only: Noisy | None = None) -> None:
-        """A function that looks for the alerts of a scope; a group is skipped once all of it was seen."""
+    def _watch(self, name: str, scope: str, parameters: str, only: str = "") -> None:
+        """A function that looks for the alerts of a scope, ``only`` of one property where it is given.
+
+        A group is skipped once all of it was seen.
+        """
         code = Code()
         words = self._load_states(code)
         after = load_words(code, "%after", self.layout.words) if scope == "pair" else None
         values = Values(code, self.shapes, words, after)
         for group in self.board.of(scope):
-            alerts = [(k, a) for k, a in enumerate(group.alerts) if only is None or (group.number, k) in only]
+            alerts = [(k, a) for k, a in enumerate(group.alerts) if not only or (a.prop and a.prop.name == only)]
             if not alerts:
                 continue
             place = code.op(f"getelementptr i64, ptr %board, i64 {self.board.wanted + group.number}")

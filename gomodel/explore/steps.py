@@ -141,9 +141,8 @@ class StepWriter:
         place, pending = self._pending(leaf)
         with code.when(pending, unlikely=True), self.values.scope():
             self._cover(leaf, place)
-        noisy = self.program.noise.of(leaf)
-        if noisy:
-            code.line(f"call i64 @{self.program.pair(noisy)}(ptr %states, i64 %index, ptr {start}, ptr %board)")
+        for prop in self.program.noise.of(leaf):
+            code.line(f"call i64 @{self.program.pair(prop)}(ptr %states, i64 %index, ptr {start}, ptr %board)")
 
     def _way(self, leaf: CompiledLeaf) -> Word:
         """The number of this way through the step: see ``CompiledLeaf``."""
