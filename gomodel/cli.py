@@ -167,7 +167,9 @@ def check_command(
 
 @app.command("fairness")
 def fairness_command(
-    component: Annotated[str, typer.Argument(help="The short name of a component, or the path of a spec.")],
+    component: Annotated[
+        str, typer.Argument(metavar="COMPONENT", help="A model of `gomodel list`, or FILE.py[:CLASS].")
+    ],
     bounds: Annotated[
         list[str] | None, typer.Option("-b", "--bound", metavar="NAME=VALUE", help="Set a bound.")
     ] = None,
@@ -176,6 +178,11 @@ def fairness_command(
     ] = None,
     preset: Annotated[str, typer.Option(metavar="NAME", help="Take the bounds of a preset, such as quick.")] = "",
     lassos: Annotated[bool, typer.Option("--lassos", help="Show what each assumption forbids.")] = False,
+    max_states: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N states.")] = None,
+    max_memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Stop before this much memory is used, such as 8G or 500M.")
+    ] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after this time.")] = None,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output.")
     ] = None,
@@ -186,26 +193,36 @@ def fairness_command(
     Strong fairness becomes weak, weak fairness none; an assumption is needed where that breaks the property.
     """
     with _clear_errors():
-        from .assumptions_text import assumption_lines, assumptions_code
-        from .output import page_width, show
-        from .run.assumptions import assumptions, to_json
+        from .run.search import Limits
 
+        limits = Limits(max_states, _size(max_memory), _positive(timeout))
+        values = _bounds(bounds or [])
         target, model = _targets(component, False)[0]
         with _json(json_file) as out:
-            results = assumptions(
-                model,
-                bounds=_bounds(bounds or []),
-                scenarios=scenario or [],
-                preset=preset,
-                engine=engine,
-                target=target,
-            )
+            from .assumptions_text import assumption_lines, assumptions_code
+            from .output import ProgressLine, page_width, show
+            from .run.assumptions import assumptions, to_json
+
+            progress = ProgressLine()
+            try:
+                results = assumptions(
+                    model,
+                    bounds=values,
+                    scenarios=scenario or [],
+                    preset=preset,
+                    limits=limits,
+                    engine=engine,
+                    watch=progress if progress.on else None,
+                    target=target,
+                )
+            finally:
+                progress.clear()
             code = assumptions_code(results)
             if json_file != "-":
                 show(assumption_lines(model.name, results, lassos=lassos, width=page_width()))
             if out:
                 data = [to_json(r) for r in results]
-                out.write({"schema": 1, "model": model.name, "assumptions": data, "exit_code": code})
+                out.write({"schema": 1, "model": model.name, "properties": data, "exit_code": code})
     raise typer.Exit(code)
 
 

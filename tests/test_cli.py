@@ -8,6 +8,7 @@ import sys
 import time
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gomodel import catalog
 from gomodel.cli import app
 from gomodel.language.errors import UsageError, short_path
 from gomodel.output import JsonFile, ProgressLine, progress_text
+from gomodel.run.assumptions import AssumingResult, AssumptionResult
 from gomodel.run.report import BugResult, Counterexample, PropertyResult, Report, Verdict
 from gomodel.run.search import Progress
 
@@ -89,7 +91,9 @@ def test_help_is_quick_and_imports_no_engine() -> None:
     assert time.monotonic() - start < 2  # 0.15 s on an idle machine
 
 
-@pytest.mark.parametrize("arguments", [("check", "--nonsense"), ("nonsense",), ("check", "--max-states", "0")])
+@pytest.mark.parametrize(
+    "arguments", [("check", "--nonsense"), ("nonsense",), ("check", "--max-states", "0"), ("fairness",)]
+)
 def test_what_typer_refuses_exits_with_2(run: Run, arguments: tuple[str, ...]) -> None:
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
@@ -202,6 +206,134 @@ def test_bugs(run: Run, checker: Checker, arguments: tuple[str, str]) -> None:
     assert run("check", *arguments)[0] == 1
 
 
+# --- fairness --------------------------------------------------------------------------------------------------------
+
+
+class Weakener:
+    """Stands in for ``assumptions``."""
+
+    def __init__(self) -> None:
+        self.results: list[AssumingResult] = []
+        self.asked: list[dict[str, Any]] = []
+
+    def __call__(self, model: Any, **options: Any) -> list[AssumingResult]:
+        self.asked.append({"model": model.name, **options})
+        return self.results
+
+    def finds(self, *needed: bool | None, cex: Counterexample | None = None) -> None:
+        members = tuple(AssumptionResult(f"weak('p{k}')", "", n, cex if n else None) for k, n in enumerate(needed))
+        self.results = [AssumingResult("served", ("loop",), Verdict.OK, "", None, members)]
+
+
+@pytest.fixture
+def weakener(monkeypatch: pytest.MonkeyPatch) -> Weakener:
+    fake = Weakener()
+    monkeypatch.setattr("gomodel.run.assumptions.assumptions", fake)
+    return fake
+
+
+@pytest.fixture
+def lasso(counterexample: Counterexample) -> Counterexample:
+    trace = replace(counterexample.trace, cycle=1)
+    return replace(counterexample, property="served", kind="leads_to", since=1, trace=trace)
+
+
+def test_fairness_passes_the_options_on(run: Run, weakener: Weakener) -> None:
+    options = "-b goroutines=3 --scenario rounds --preset quick --engine reference --max-states 10 --timeout 1.5"
+    code, out, err = run("fairness", "mutex", *options.split(), "--max-memory", "1.5G")
+    assert (code, err) == (0, "")
+    assert out == "mutex: no liveness property that is judged here names its own fairness\n"
+    (asked,) = weakener.asked
+    limits = asked.pop("limits")
+    assert (limits.max_states, limits.max_memory, limits.timeout) == (10, 3 << 29, 1.5)
+    assert asked == {
+        "model": "mutex",
+        "bounds": {"goroutines": "3"},
+        "scenarios": ["rounds"],
+        "preset": "quick",
+        "engine": "reference",
+        "watch": None,
+        "target": "mutex",
+    }
+
+
+@pytest.mark.parametrize(
+    ("needed", "code"),
+    [((True, True), 0), ((True, False), 4), ((True, None), 3), ((None, False), 4)],
+)
+def test_the_exit_code_of_fairness(
+    run: Run, weakener: Weakener, lasso: Counterexample, needed: tuple[bool | None, ...], code: int
+) -> None:
+    weakener.finds(*needed, cex=lasso)
+    assert run("fairness", "mutex")[0] == code
+    broken = AssumingResult("free", ("loop",), Verdict.VIOLATED, "", lasso, ())
+    weakener.results.append(broken)
+    code, out, _ = run("fairness", "mutex")
+    assert code == 1
+    assert "mutex: violated: free" in out
+
+
+def test_fairness_shows_lassos(run: Run, weakener: Weakener, lasso: Counterexample) -> None:
+    weakener.finds(True, cex=lasso)
+    assert "from here on 2 steps repeat for ever" not in run("fairness", "mutex")[1]
+    assert "from here on 2 steps repeat for ever" in run("fairness", "mutex", "--lassos")[1]
+
+
+def test_json_of_fairness(run: Run, weakener: Weakener, lasso: Counterexample, tmp_path: Path) -> None:
+    weakener.finds(True, False, cex=lasso)
+    target = tmp_path / "out.json"
+    code, out, _ = run("fairness", "mutex", "--json", str(target))
+    data = json.loads(target.read_text(encoding="utf-8"))
+    assert (code, data["schema"], data["model"], data["exit_code"]) == (4, 1, "mutex", 4)
+    assert out.startswith("served, scenario loop\n")
+    (found,) = data["properties"]
+    assert [a["needed"] for a in found["assumptions"]] == [True, False]
+    assert found["assumptions"][0]["counterexample"]["trace"]["cycle"] == 1
+    code, out, _ = run("fairness", "mutex", "--json", "-")
+    assert (code, json.loads(out)) == (4, data)
+
+
+def test_a_lasso_of_fairness_is_shown_again_by_its_command(run: Run, tmp_path: Path) -> None:
+    """The whole way, with nothing faked."""
+    path = tmp_path / "spin.py"
+    path.write_text(SPIN, encoding="utf-8")
+    code, first, _ = run("fairness", str(path), "--scenario", "two", "--lassos")
+    assert code == 0
+    (command,) = {line.strip() for line in first.splitlines() if "gomodel fairness" in line}
+    assert command == f"gomodel fairness {path} --scenario two --lassos"
+    assert run(*command.split()[1:])[:2] == (0, first)
+    assert run("fairness", str(path), "--max-states", "2")[0] == 3
+
+
+SPIN = """
+from __future__ import annotations
+
+from gomodel import *
+
+
+class Spin(Model):
+    name = "spin"
+    several: int = 1
+    scenarios = {"two": Scenario("", several=2)}
+
+    def state(self):
+        self.locked = Bool()
+
+    @process(count="several")
+    def p(self, g):
+        while True:
+            yield step("CAS")
+            if not self.locked:
+                outcome("won")
+                self.locked = True
+                yield step("unlock")
+                self.locked = False
+
+    @leads_to(under=[weak("p"), strong("g", "CAS", "won")])
+    def served(self, g: self.p):
+        return self.p.at(g, "CAS"), self.p.at(g, "unlock")
+"""
+
 # --- json ------------------------------------------------------------------------------------------------------------
 
 
@@ -271,6 +403,9 @@ def test_devices_and_links_stay_what_they_are(tmp_path: Path) -> None:
         ("check --all --bug m5", "--all and --bug do not go together"),
         ("check mutex --bugs --bug m5", "--bugs and --bug do not go together"),
         ("check mutex --bugs --no-reset", "--bugs and --no-reset do not go together"),
+        ("fairness mutx", "there is no component 'mutx'\n  did you mean mutex?"),
+        ("fairness mutex -b goroutines", "-b goroutines sets nothing"),
+        ("fairness mutex --timeout 0", "--timeout 0 is not a number of seconds above 0"),
     ],
 )
 def test_bad_input_is_one_clear_message(run: Run, checker: Checker, arguments: str, message: str) -> None:

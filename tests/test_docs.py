@@ -23,6 +23,7 @@ import gomodel
 from gomodel import catalog
 from gomodel.cli import app
 from gomodel.run import report
+from gomodel.run.assumptions import AssumingResult, AssumptionResult
 from gomodel.run.trace import Trace
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -203,7 +204,7 @@ def test_the_json_page_knows_every_field() -> None:
         report.StepView,
         report.AbstractStep,
     )
-    shapes += (report.Change, report.BugResult, Trace)
+    shapes += (report.Change, report.BugResult, Trace, AssumingResult, AssumptionResult)
     names = {f.name for shape in shapes for f in fields(shape)}
     assert sorted(n for n in names if f"`{n}`" not in text) == []
     assert sorted(v for v in report.Verdict if f"`{v}`" not in text) == []

@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..language.declare import LIVENESS, Fairness
+from ..language.errors import SpecError
 from ..language.instance import Instance
 from ..language.model import Model
-from ..language.system import Property
+from ..language.system import Property, TransitionSystem
 from ..language.tracer import trace
 from .check import DEFAULT_ENGINE, engine_named, instances
-from .counterexample import build
+from .counterexample import build, reproduce
 from .judge import judged_at
-from .report import Counterexample
-from .search import Exploration, Limits, Watch
+from .report import Counterexample, Verdict
+from .search import INTERRUPTED, Exploration, Limits, Watch
 
 
 @dataclass(frozen=True)
 class AssumptionResult:
-    """What becomes of a liveness property where one member of its own fairness is weaker.
+    """What becomes of a liveness property that holds where one member of its own fairness is weaker.
 
-    ``needed`` is None where a limit ended the search first.
+    ``needed``: it is violated in some scenario; None where a limit came first.
     """
 
-    property: str
-    scenario: str
     assumption: str  # the member as it is written
     weaker: str  # what stands in its place; nothing where it is dropped
     needed: bool | None
     counterexample: Counterexample | None  # a lasso that only the member forbids
+
+
+@dataclass(frozen=True)
+class AssumingResult:
+    """A liveness property with fairness of its own: whether it holds, and if so what it needs of that.
+
+    ``stopped`` is the limit that left something undecided, or nothing.
+    """
+
+    property: str
+    scenarios: tuple[str, ...]  # where it is judged
+    verdict: Verdict  # under its fairness as it is written: ok, violated or incomplete
+    stopped: str
+    counterexample: Counterexample | None  # where it is violated
+    assumptions: tuple[AssumptionResult, ...]  # none where it is violated: what is weaker breaks it too
 
 
 def assumptions(
@@ -43,30 +57,36 @@ def assumptions(
     engine: str = DEFAULT_ENGINE,
     watch: Watch | None = None,
     target: str = "",
-) -> list[AssumptionResult]:
-    """One result for each member of each ``under=[…]`` that is judged in these scenarios, in the order of the spec."""
+) -> list[AssumingResult]:
+    """One result for each liveness property with ``under=[…]`` that is judged in these scenarios.
+
+    ``target`` is how the command line names the model.  Raises SpecError where the model is wrong.
+    """
     explorer = engine_named(engine)
-    found: list[AssumptionResult] = []
+    target = target or model.name
+    judged: dict[str, list[_Judged]] = {}
+    interrupted = False
     for inst in instances(model, bounds, scenarios, preset):
         system = trace(inst)
-        weaker = [
-            variant
-            for prop in system.properties.values()
-            if prop.kind in LIVENESS and prop.under and judged_at(prop, inst)
-            for variant in variants(prop)
-        ]
-        if not weaker:
+        own = [p for p in system.properties.values() if p.kind in LIVENESS and p.under and judged_at(p, inst)]
+        if not own:
             continue
-        system.properties.update({v.prop.name: v.prop for v in weaker})
-        names = [v.prop.name for v in weaker]
-        result = explorer.explore(system, limits or Limits(), watch, names)
-        for variant in weaker:
-            cex = None
-            if variant.prop.name in result.violations:
-                cex = build(inst, system, result.violations[variant.prop.name], target or model.name)
-                cex = replace(cex, property=variant.name, reproduce=_reproduce(cex.reproduce))
-            found.append(_result(inst, variant, result, cex))
-    return found
+        weaker = {p.name: list(variants(p)) for p in own}
+        system.properties.update({v.prop.name: v.prop for found in weaker.values() for v in found})
+        result = Exploration(stopped=INTERRUPTED)
+        if not interrupted:
+            names = [*weaker, *(v.prop.name for found in weaker.values() for v in found)]
+            result = explorer.explore(system, limits or Limits(), watch, names)
+        for error in result.errors.values():
+            raise SpecError(
+                f"the model is wrong: {error.text or error.name}",
+                where=error.where,
+                mend=f"{reproduce(inst, target, error)} shows how",
+            )
+        interrupted = INTERRUPTED in (result.stopped, result.cut)
+        for name, found in weaker.items():
+            judged.setdefault(name, []).append(_Judged(inst, system, result, found))
+    return [_result(name, where, target) for name, where in judged.items()]
 
 
 @dataclass(frozen=True)
@@ -88,19 +108,54 @@ def variants(prop: Property) -> Iterator[Variant]:
         yield Variant(prop.name, member, "".join(map(str, instead)), changed)
 
 
-def _result(inst: Instance, variant: Variant, result: Exploration, cex: Counterexample | None) -> AssumptionResult:
-    judged = variant.prop.name in result.open
-    needed = None if not judged else cex is not None
-    return AssumptionResult(variant.name, inst.scenario, str(variant.member), variant.weaker, needed, cex)
+@dataclass(frozen=True)
+class _Judged:
+    """A property in one scenario."""
+
+    inst: Instance
+    system: TransitionSystem
+    result: Exploration
+    variants: list[Variant]
+
+
+def _result(name: str, where: Sequence[_Judged], target: str) -> AssumingResult:
+    members: list[AssumptionResult] = []
+    broken = _counterexample(name, where, target)
+    if broken is None:
+        for variant in where[0].variants:
+            cex = _counterexample(variant.prop.name, where, target)
+            if cex is not None:
+                cex = replace(cex, property=name, reproduce=_reproduce(cex.reproduce))
+            needed = True if cex else False if _settled(variant.prop.name, where) else None
+            members.append(AssumptionResult(str(variant.member), variant.weaker, needed, cex))
+    verdict = Verdict.VIOLATED if broken else Verdict.OK if _settled(name, where) else Verdict.INCOMPLETE
+    open_ends = broken is None and any(m.needed is None for m in members)
+    stopped = next((s for w in where for s in (w.result.stopped, w.result.cut) if s), "") if open_ends else ""
+    return AssumingResult(name, tuple(w.inst.scenario for w in where), verdict, stopped, broken, tuple(members))
+
+
+def _settled(name: str, where: Sequence[_Judged]) -> bool:
+    return all(name in w.result.open for w in where)
+
+
+def _counterexample(name: str, where: Sequence[_Judged], target: str) -> Counterexample | None:
+    """The shortest over the scenarios, or None."""
+    broken = [w for w in where if name in w.result.violations]
+    if not broken:
+        return None
+    first = min(broken, key=lambda w: w.result.violations[name].length)
+    return build(first.inst, first.system, first.result.violations[name], target)
 
 
 def _reproduce(command: str) -> str:
-    return command.replace("gomodel check", "gomodel fairness", 1)
+    return command.replace("gomodel check", "gomodel fairness", 1) + " --lassos"
 
 
-def to_json(result: AssumptionResult) -> dict[str, Any]:
-    """Plain data; the counterexample as in ``Report.to_json``."""
+def to_json(result: AssumingResult) -> dict[str, Any]:
+    """Plain data; counterexamples as in ``Report.to_json``."""
     data = asdict(result)
-    if result.counterexample is not None:
-        data["counterexample"]["trace"] = result.counterexample.trace.to_json()
+    found = (result.counterexample, *(a.counterexample for a in result.assumptions))
+    for cex, shown in zip(found, (data, *data["assumptions"]), strict=True):
+        if cex is not None:
+            shown["counterexample"]["trace"] = cex.trace.to_json()
     return data

@@ -39,7 +39,8 @@ class Graph(Protocol):
         ...
 
     def entries(self) -> list[tuple[int, int]]:
-        """The regions that have a fair cycle, with the state of each that is reached by the shortest stem."""
+        """The regions that have a fair cycle, with the state of each that is reached by the shortest stem; in the order
+        in which these states are found."""
         ...
 
     def enabled(self, state: int) -> int:

@@ -96,6 +96,7 @@ class ReferenceGraph:
         self._find_fair(set(self._distance), networkx)
         rank = {n: k for k, n in enumerate(self._distance)}
         entries = [(k, min(region, key=rank.__getitem__)) for k, region in enumerate(self._regions)]
+        entries.sort(key=lambda entry: rank[entry[1]])
         stuck = next((n for n in self._distance if not self._enabled[n]), None)
         if stuck is not None:
             entries.append((next(k for k, region in enumerate(self._regions) if stuck in region), stuck))

@@ -25,7 +25,8 @@ def counterexample_lines(cex: Counterexample, *others: Counterexample, width: in
     for found in (cex, *others):
         page.add(Text(_title(found), style="bold green" if found.kind == "reachable" else "bold red"))
     page.add(
-        ", ".join(part for part in (_length(cex), cex.scenario and f"scenario {cex.scenario}") if part), prefix="  "
+        ", ".join(part for part in (length_in_words(cex), cex.scenario and f"scenario {cex.scenario}") if part),
+        prefix="  ",
     )
     if cex.initial:
         page.gap()
@@ -63,7 +64,8 @@ def _title(cex: Counterexample) -> str:
             return f"{cex.property}{_arguments(cex)} is violated"
 
 
-def _length(cex: Counterexample) -> str:
+def length_in_words(cex: Counterexample) -> str:
+    """``after 7 steps``, or ``after 1 step 3 steps repeat for ever``."""
     cycle = cex.trace.cycle
     steps = len(cex.steps) if cycle is None else cycle
     after = "in the initial state" if steps == 0 else f"after {steps} step{'s' if steps > 1 else ''}"

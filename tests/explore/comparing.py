@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from gomodel.explore.alerts import TAIL
+from gomodel.explore.cache import Cache, cache_folder
 from gomodel.explore.engine import CompiledEngine, Search
+from gomodel.explore.liveness import Liveness, judge_liveness
+from gomodel.language.declare import LIVENESS
 from gomodel.language.system import State, TransitionSystem
 from gomodel.run.reference import Search as ReferenceSearch
 from gomodel.run.search import Exploration, Found, Limits
 
 ENGINE = CompiledEngine()
+MEMORY, CACHE = Liveness(), Cache(cache_folder())
 
 
 def stored(search: Search) -> list[State]:
@@ -42,14 +46,34 @@ def summary(result: Exploration) -> dict[str, Any]:
     }
 
 
+def lassos(result: Exploration) -> dict[str, Any]:
+    """Of liveness: everything but the time and memory that it took."""
+    found = {n: f for n, f in result.violations.items() if f.kind in LIVENESS}
+    return {
+        "open": result.open,
+        "cut": result.cut,
+        "violated": {n: (f.length, f.arguments, f.trace.cycle) for n, f in found.items()},
+        "traces": {n: f.trace for n, f in found.items()},
+    }
+
+
 def compare(system: TransitionSystem) -> Exploration:
-    """Explore by both; raises AssertionError where states, their order, or what was found differ."""
+    """Explore by both; raises AssertionError where states, their order, or what was found differ.
+
+    All liveness is judged, wherever it is stated: also its open states, and the very lassos, must be the same.
+    """
     reference = ReferenceSearch(system, Limits(), None)
     reference.run()
     reference.result.states = len(reference.states)
     search, result = explored(system)
     assert summary(result) == summary(reference.result)
     assert stored(search) == list(reference.states)
+    live = [p.name for p in system.properties.values() if p.kind in LIVENESS]
+    if live and not result.errors:
+        reference.judge_liveness(live)
+        judge_liveness(search, live, MEMORY, CACHE)
+        assert list(result.open) == live
+        assert lassos(result) == lassos(reference.result)
     return result
 
 
