@@ -53,18 +53,20 @@ def _described(value: Any) -> str:
 
 def _check_rules(cls: type[Component]) -> None:
     """An abstract component moves by rules alone, from the initial values of its fields."""
-    where, name = class_where(cls), cls.__name__
+    name = cls.__name__
     processes = declarations_of(cls, ProcessDecl)
     if processes:
         message = f"the abstract component {name} has the process {next(iter(processes))}"
         raise SpecError(
-            message, where=where, mend="it moves by rules: write what the process does as methods with @rule"
+            message, where=class_where(cls), mend="it moves by rules: write what the process does as methods with @rule"
         )
     if not declarations_of(cls, RuleDecl):
-        raise SpecError(f"the abstract component {name} has no rule", where=where, mend="give it a method with @rule")
+        raise SpecError(
+            f"the abstract component {name} has no rule", where=class_where(cls), mend="give it a method with @rule"
+        )
     if hasattr(cls, "init"):
         message = f"the abstract component {name} has an init, which belongs to models"
-        raise SpecError(message, where=where, mend="give its fields their init=")
+        raise SpecError(message, where=class_where(cls), mend="give its fields their init=")
 
 
 def trace_refinement(

@@ -74,8 +74,13 @@ class _Tracer(LeafTracer):
         return reset_dead(system)
 
     def _fairness(self, system: TransitionSystem) -> None:
-        declared, edited = listed(self.model.fairness, class_where(type(self.model))), bool(self.inst.bugs)
-        check_fairness(system, declared, class_where(type(self.model)), edited=edited)
+        edited = bool(self.inst.bugs)
+        try:
+            declared = listed(self.model.fairness)
+            check_fairness(system, declared, None, edited=edited)
+        except SpecError as error:
+            error.where = class_where(type(self.model))
+            raise
         for prop in system.properties.values():
             self._place(prop)
             check_fairness(system, prop.under or (), prop.where, edited=edited, params=prop.params)
