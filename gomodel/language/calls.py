@@ -215,7 +215,10 @@ def run_function(m: Machine, fn: Function, args: tuple[Any, ...], kwargs: dict[s
     outer_frame, outer_node = m.frame, m.node
     frame = Frame(fn, parent)
     receiver = args[0] if args else None
-    frame.owner = receiver._meta.path if isinstance(receiver, Component) else parent.owner if parent else ""
+    if isinstance(receiver, Component):
+        frame.owner, frame.own = receiver._meta.path, receiver._meta.own
+    elif parent is not None:
+        frame.owner, frame.own = parent.owner, parent.own
     m.state.envs[frame] = bind_arguments(m, fn, args, kwargs)
     m.frames.append(frame)
     m.frame = frame

@@ -68,6 +68,7 @@ class Frame:
         self.static: dict[str, Any] = {}  # parameters and loop variables that are known when tracing
         self.resumed = False
         self.owner = ""  # the path of the component whose code this is
+        self.own = True  # whether the model judges its coverage: see ``model._Meta``
 
     def unbound(self, node: ast.Name) -> tuple[str, str | None]:
         """Why ``node``, a local of this function, has no value here; and the mend."""

@@ -100,6 +100,7 @@ class _Meta:
         self.fields: dict[str, Domain] = {}
         self.values: dict[str, Any] = {}
         self.children: dict[str, Component] = {}
+        self.own = True  # False: it comes from another spec, or from deeper down, and is judged in a model of its own
         self.active: frozenset[str] = frozenset()  # full paths of the bugs that are on, in the whole model
         self.bugs_on: frozenset[str] = frozenset()  # of those, this component's own
 
@@ -158,7 +159,9 @@ class Component:
             meta.values[name] = value.decode(value.initial()) if _concrete(value) else None
             return
         for i, child in enumerate(parts or ([value] if isinstance(value, Component) else [])):
-            child._adopt(f"{meta.path}.{name}".lstrip(".") + (f"[{i}]" if parts else ""), meta.active)
+            path = f"{meta.path}.{name}".lstrip(".") + (f"[{i}]" if parts else "")
+            child._meta.own = "." not in path and type(child).__module__ == type(self).__module__
+            child._adopt(path, meta.active)
             meta.children[f"{name}[{i}]" if parts else name] = child
         self.__dict__[name] = value
 

@@ -30,7 +30,8 @@ class Site:
     """Where one activation of a suspended process stands: what the concrete runner recognises it by.
 
     ``statics`` are the parameters and loop variables that are part of the program counter; ``scope`` maps the
-    Python names of declared locals to (variable, domain); ``owner`` is the path of the component.
+    Python names of declared locals to (variable, domain); ``owner`` is the path of the component, ``own``
+    whether the model judges its coverage.
     """
 
     file: str
@@ -39,6 +40,7 @@ class Site:
     statics: tuple[tuple[str, Any], ...]
     scope: tuple[tuple[str, str, Domain], ...]
     owner: str
+    own: bool
 
 
 def static_key(value: Any, own: Any = None) -> Any:
@@ -144,7 +146,8 @@ class Tracing:
         frame = Frame(fn, None, chain)
         frame.resumed = resumed
         frame.static = dict(static)
-        frame.owner = receiver._meta.path if isinstance(receiver, Component) else ""
+        if isinstance(receiver, Component):
+            frame.owner, frame.own = receiver._meta.path, receiver._meta.own
         m.state.envs[frame] = dict(static)
         depth = len(self.frames)
         self.frames.append(frame)
@@ -250,7 +253,7 @@ class Tracing:
         position = tuple(self.position)
         self.steps[position] = self._step(m, step_call), m.where()  # type: ignore[assignment]
         self.sites[position] = tuple(
-            Site(f.fn.file, n.lineno, n.col_offset, self._statics(f), self._scope(f), f.owner)
+            Site(f.fn.file, n.lineno, n.col_offset, self._statics(f), self._scope(f), f.owner, f.own)
             for f, n in zip(self.frames, (*self.suspended, node), strict=True)
         )
         return Exits(yields=[(m.state, (position, self._bound_now(m)))])

@@ -36,8 +36,8 @@ def trace_properties(
     found: dict[str, Property] = {}
     for component in model.all_components():
         for name, (fn, mark) in declared(component).items():
-            if mark.kind == "reachable" and "." in component._meta.path:
-                continue  # a component embedded deeper has a model of its own, where its witnesses are judged
+            if mark.kind == "reachable" and not component._meta.own:
+                continue  # it has a model of its own, where its witnesses are judged
             path = f"{component._meta.path}.{name}".lstrip(".")
             try:
                 how = trace_refinement if mark.kind == "refinement" else _property
@@ -99,6 +99,7 @@ def _property(
         mark.bounds,
         mark.under,
         tuple(zip(params, (p.sort for p in m.picks), strict=True)),
+        component._meta.own,
     )
 
 

@@ -99,6 +99,7 @@ def trace_refinement(
         errors=errors,
         premises=tuple(premises),
         initially=b.or_(wrong, b.and_(*starts)),
+        own=component._meta.own,
     )
 
 

@@ -268,7 +268,7 @@ def _passed(m: Machine, node: ast.If, side: int, because: Arm) -> None:
 def _branch(m: Machine, node: ast.If, side: int) -> str:
     """The name of an arm: its first line.  Nothing where there is none, or where it is not judged here."""
     body = node.orelse if side else node.body
-    if not body or m.frame is None or "." in m.frame.owner:  # deeper components have models of their own
+    if not body or m.frame is None or not m.frame.own:
         return ""
     return f"{m.frame.fn.file}:{body[0].lineno}"
 

@@ -142,6 +142,7 @@ class Property:
     bounds: tuple[tuple[str, Any], ...] = ()
     under: tuple[Fairness, ...] | None = None
     params: tuple[tuple[str, Domain], ...] = ()
+    own: bool = True  # False: of a component from another spec, where it is judged whether it says anything
     initially: Term | None = None
 
     def looks_back(self, part: str) -> bool:

@@ -159,12 +159,12 @@ def check_bugs(
 ) -> list[BugResult]:
     """Switch on every bug in turn: each must be found by a property it names, a harmless one by none.
 
-    Judged are the bugs of the model and of the components it embeds directly; deeper ones have a model of their own.
+    Judged are the bugs of the model and of its own components; those from other specs have a model of their own.
     """
     results = []
     explorer = engine_named(engine)
     for name, (component, bug) in all_bugs(instances(model)[0]).items():
-        if "." in component._meta.path:
+        if not component._meta.own:
             continue
         result = check_bug(model, name, bug, component, bounds or {}, preset, limits or Limits(), explorer)
         results.append(result)

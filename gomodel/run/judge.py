@@ -100,7 +100,7 @@ class Judge:
             return PropertyResult(name, prop.kind, prop.text, verdict, where, note=note)
         if not self.complete:
             return PropertyResult(name, prop.kind, prop.text, Verdict.INCOMPLETE, where)
-        if self.declared:
+        if self.declared and prop.own:
             dead = [
                 p for k, p in enumerate(prop.premises) if not any((name, k) in e.premises for *_, e in self.explored)
             ]
@@ -127,7 +127,7 @@ class Judge:
             if cut is None and any(e.errors for e in missing):
                 return Verdict.INCOMPLETE, "not judged, as the model is wrong"
             return Verdict.INCOMPLETE, f"stopped at {cut}" if cut else ""
-        if self.declared and not any(e.open[name] for e in judged):
+        if self.declared and hosts[0][1].own and not any(e.open[name] for e in judged):
             return Verdict.VACUOUS, "nothing is promised: no state has the premise without the conclusion"
         return Verdict.OK, ""
 
@@ -164,7 +164,7 @@ class Judge:
             for kind in system.kinds.values():
                 targets = {leaf.target for a in kind.actions.values() for leaf in a.leaves if leaf.kind == "commit"}
                 for pc, sites in enumerate(kind.sites):
-                    if kind.hi < kind.lo or (pc == 0 and 0 not in targets) or (sites and "." in sites[-1].owner):
+                    if kind.hi < kind.lo or (pc == 0 and 0 not in targets) or (sites and not sites[-1].own):
                         continue
                     label = "done" if pc == 0 else kind.actions[pc].step.label
                     key = f"{kind.name}: {label}"
