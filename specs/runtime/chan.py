@@ -18,8 +18,7 @@ from gomodel import (
     Scenario,
     Seq,
     Set,
-    choose,
-    count,
+    eventually,
     fatal,
     implies,
     invariant,
@@ -43,12 +42,11 @@ PARK = ("P1 waiting", "P3 commit: unlock")
 class Channel(Component):
     """One channel, and the sudog, slot and status of each goroutine that uses it."""
 
-    def __init__(self, procs, cap, *, tokens, nil=False, trying=False, asleep=False):
+    def __init__(self, procs, cap, *, tokens, nil=False, asleep=False):
         self.procs = procs
         self.cap = cap
         self.tokens = tokens  # values are 1 … tokens; 0 is the zero value
         self.nil = nil
-        self.trying = trying  # there are non-blocking operations: the ghosts about them are kept
         self.rest = "blocked" if asleep else False  # a program may leave goroutines parked
         self.stale = tokens + 1  # what a slot holds into which nothing has been received yet
 
@@ -79,16 +77,14 @@ class Channel(Component):
         self.barged = Ghost(Bool())  # a value was sent past a parked sender
         self.unfounded = Ghost(Bool())  # a panic over a channel that is not closed
         self.closes = Ghost(Int(0, 2))  # that did not panic
-        if self.trying:
-            # non-blocking operations under way, and those that have seen a moment at which they had to fail
-            self.senders = Ghost(Set(Pid(self.procs)))
-            self.receivers = Ghost(Set(Pid(self.procs)))
-            self.full_for = Ghost(Set(Pid(self.procs)))
-            self.empty_for = Ghost(Set(Pid(self.procs)))
-            self.is_full = Ghost(Bool(init=self.cap == 0))  # and open: a send could not proceed
-            self.is_empty = Ghost(Bool(init=True))  # and open: a receive could not proceed
-            self.refused_send = Ghost(Bool())  # a non-blocking send failed without such a moment
-            self.refused_receive = Ghost(Bool())
+        self.is_full = Ghost(Bool(init=self.cap == 0))  # and open: a send cannot proceed
+        self.is_empty = Ghost(Bool(init=True))  # and open: a receive cannot proceed
+        self.sending = Ghost(Set(Pid(self.procs)))  # non-blocking sends under way
+        self.full_for = Ghost(Set(Pid(self.procs)))  # of these, those under way when it was open and full
+        self.receiving = Ghost(Set(Pid(self.procs)))
+        self.empty_for = Ghost(Set(Pid(self.procs)))
+        self.refused_send = Ghost(Bool())  # a non-blocking send failed, and there was no such moment
+        self.refused_receive = Ghost(Bool())
 
     # --- chansend --------------------------------------------------------------------------------------------
 
@@ -101,15 +97,39 @@ class Channel(Component):
             yield step("S1 load closed", go=f"{GO}:213", src="c.closed == 0")
             self.begin_send(g)
             if self.seems("full" if self.bug("swapsend") else "open"):
-                yield step("S1 load recvq.first or qcount", go=(f"{GO}:151", f"{GO}:154"), src=("c.recvq.first == nil", "c.qcount == c.dataqsiz"))
+                yield step(
+                    "S1 load recvq.first or qcount",
+                    go=(f"{GO}:151", f"{GO}:154"),
+                    src=("c.recvq.first == nil", "c.qcount == c.dataqsiz"),
+                )
                 if self.seems("open" if self.bug("swapsend") else "full"):
                     self.end_send(g, True)
                     return "full"
         yield step(
             "S2 lock; panic, hand over, store, fail or queue",
             when=lambda: not self.locked,
-            go=(f"{GO}:222", f"{GO}:224", f"{GO}:225", f"{GO}:229", f"{GO}:236", f"{GO}:248", f"{GO}:253", f"{GO}:273", f"{GO}:344"),
-            src=("lock(&c.lock)", "c.closed != 0", "unlock(&c.lock)", "c.recvq.dequeue()", "c.qcount < c.dataqsiz", "unlock(&c.lock)", "unlock(&c.lock)", "c.sendq.enqueue(mysg)", "unlockf()"),
+            go=(
+                f"{GO}:222",
+                f"{GO}:224",
+                f"{GO}:225",
+                f"{GO}:229",
+                f"{GO}:236",
+                f"{GO}:248",
+                f"{GO}:253",
+                f"{GO}:273",
+                f"{GO}:344",
+            ),
+            src=(
+                "lock(&c.lock)",
+                "c.closed != 0",
+                "unlock(&c.lock)",
+                "c.recvq.dequeue()",
+                "c.qcount < c.dataqsiz",
+                "unlock(&c.lock)",
+                "unlock(&c.lock)",
+                "c.sendq.enqueue(mysg)",
+                "unlockf()",
+            ),
             region="c.lock",
         )
         if self.closed and not self.bug("c15b"):
@@ -144,10 +164,9 @@ class Channel(Component):
                 self.slot[r] = v
             return "sent"
         if room:
-            if self.sendq:
-                self.barged = True
+            self.barged = self.barged or len(self.sendq) > 0
             self.store(v)
-            if self.closed:
+            if self.bug("c15b") and self.closed:
                 self.panics()
                 return "panic"
             self.commit(v)
@@ -188,7 +207,11 @@ class Channel(Component):
                 yield from self.sleep_for_ever(g, f"{GO}:536", "waitReasonChanReceiveNilChan")
             return "nothing"
         if not block:
-            yield step("R1 load sendq.first or qcount", go=(f"{GO}:495", f"{GO}:502"), src=("atomic.Loadp(unsafe.Pointer(&c.sendq.first)) == nil", "atomic.Loaduint(&c.qcount) == 0"))
+            yield step(
+                "R1 load sendq.first or qcount",
+                go=(f"{GO}:495", f"{GO}:502"),
+                src=("atomic.Loadp(unsafe.Pointer(&c.sendq.first)) == nil", "atomic.Loaduint(&c.qcount) == 0"),
+            )
             self.begin_receive(g)
             if self.seems("open" if self.bug("swaprecv") else "empty"):
                 yield step("R1 load closed", go=f"{GO}:559", src="atomic.Load(&c.closed) == 0")
@@ -197,15 +220,35 @@ class Channel(Component):
                     return "nothing"
                 if not self.bug("c9"):
                     yield step("R1 load sendq.first or qcount again", go=f"{GO}:569", src="empty(c)")
-                if self.empty() or self.bug("c9"):
+                if self.bug("c9") or self.empty():
                     self.told_closed()
                     self.end_receive(g, False)
                     return "closed"
         yield step(
             "R2 lock; closed, take over, take, fail or queue",
             when=lambda: not self.locked,
-            go=(f"{GO}:586", f"{GO}:588", f"{GO}:593", f"{GO}:602", f"{GO}:612", f"{GO}:627", f"{GO}:632", f"{GO}:653", f"{GO}:739"),
-            src=("lock(&c.lock)", "c.closed != 0", "unlock(&c.lock)", "c.sendq.dequeue()", "c.qcount > 0", "unlock(&c.lock)", "unlock(&c.lock)", "c.recvq.enqueue(mysg)", "unlockf()"),
+            go=(
+                f"{GO}:586",
+                f"{GO}:588",
+                f"{GO}:593",
+                f"{GO}:602",
+                f"{GO}:612",
+                f"{GO}:627",
+                f"{GO}:632",
+                f"{GO}:653",
+                f"{GO}:739",
+            ),
+            src=(
+                "lock(&c.lock)",
+                "c.closed != 0",
+                "unlock(&c.lock)",
+                "c.sendq.dequeue()",
+                "c.qcount > 0",
+                "unlock(&c.lock)",
+                "unlock(&c.lock)",
+                "c.recvq.enqueue(mysg)",
+                "unlockf()",
+            ),
             region="c.lock",
         )
         if self.closed:
@@ -278,7 +321,7 @@ class Channel(Component):
             src=("lock(&c.lock)", "c.closed != 0", "unlock(&c.lock)", "c.closed = 1"),
             region="c.lock",
         )
-        if self.closed and not self.bug("reclose"):
+        if (not self.closed if self.bug("invert") else self.closed) and not self.bug("reclose"):
             self.panics()
             return "panic"
         self.closed = True
@@ -309,9 +352,13 @@ class Channel(Component):
         if not self.bug("c6") or not self.glist:
             self.locked = False
         while self.glist:
-            yield step("C5 goready", go=(f"{GO}:482", f"{GO}:484"), src=("gp := glist.pop()", "goready(gp, 3)"), atomic=WAKER)
+            yield step(
+                "C5 goready", go=(f"{GO}:482", f"{GO}:484"), src=("gp := glist.pop()", "goready(gp, 3)"), atomic=WAKER
+            )
             w = self.glist.pop_back()
             self.ready(w)
+            if self.bug("one"):
+                self.glist.clear()
             if self.bug("c6") and not self.glist:
                 self.locked = False
         return "closed"
@@ -358,7 +405,7 @@ class Channel(Component):
             atomic=WAKER,
         )
         if not self.bug("nosuccess"):
-            self.success[g] = "yes"
+            self.success[g] = "no" if self.bug("failure") else "yes"
         self.ready(g)
 
     def ready(self, g):
@@ -382,7 +429,7 @@ class Channel(Component):
 
     def sleep_for_ever(self, g, go, src):
         yield step("N1 park on nil", go=go, src=src)
-        self.waiting[g] = True
+        self.waiting[g] = not self.bug("nilpark")
         yield step("N2 asleep for ever", when=lambda: not self.waiting[g], rest="blocked", go=go, src=src)
         fatal("unreachable", prop="asleep_for_ever")
 
@@ -390,59 +437,51 @@ class Channel(Component):
 
     def commit(self, v):
         """A value is sent."""
-        if self.closed:
-            self.late = True
+        self.late = self.late or self.closed
         if len(self.sent) < self.tokens:
             self.sent.push(v)
 
     def deliver(self, v):
         """A value is received."""
-        if len(self.sent) == 0:
-            self.invented = True
-        else:
-            if self.sent[0] != v:
-                self.reordered = True
+        self.invented = self.invented or len(self.sent) == 0
+        if len(self.sent) != 0:
+            self.reordered = self.sent[0] != v or self.reordered
             self.sent.pop()
 
     def told_closed(self):
-        if not self.drained:
-            self.undrained = True
+        self.undrained = self.undrained or not self.drained
 
     def panics(self):
-        if not self.closed and not self.nil:
-            self.unfounded = True
+        self.unfounded = self.unfounded or not (self.closed or self.nil)
 
     def moment(self):
         """Called after whatever changes the channel: who is under way at a moment when it is full, or empty, may fail."""
         self.drained = self.closed and self.qcount == 0
-        if self.trying:
-            self.is_full = not self.closed and self.full()
-            self.is_empty = not self.closed and self.empty()
-            if self.is_full:
-                self.full_for = self.senders
-            if self.is_empty:
-                self.empty_for = self.receivers
+        self.is_full = not self.closed and self.full()
+        self.is_empty = not self.closed and self.empty()
+        if self.is_full:
+            self.full_for = self.sending
+        if self.is_empty:
+            self.empty_for = self.receiving
 
     def begin_send(self, g):
-        self.senders.add(g)
+        self.sending.add(g)
         if self.is_full:
             self.full_for.add(g)
 
     def end_send(self, g, failed):
-        if failed and g not in self.full_for:
-            self.refused_send = True
-        self.senders.discard(g)
+        self.refused_send = self.refused_send or (failed and g not in self.full_for)
+        self.sending.discard(g)
         self.full_for.discard(g)
 
     def begin_receive(self, g):
-        self.receivers.add(g)
+        self.receiving.add(g)
         if self.is_empty:
             self.empty_for.add(g)
 
     def end_receive(self, g, failed):
-        if failed and g not in self.empty_for:
-            self.refused_receive = True
-        self.receivers.discard(g)
+        self.refused_receive = self.refused_receive or (failed and g not in self.empty_for)
+        self.receiving.discard(g)
         self.empty_for.discard(g)
 
     # --- properties ------------------------------------------------------------------------------------------
@@ -463,13 +502,17 @@ class Channel(Component):
     def no_loss_no_dup(self):
         """What was sent and not received is what the buffer holds, in order; nothing is received twice (NoLossNoDup)."""
         n = self.cap
-        same = len(self.sent) == self.qcount and all(i >= len(self.sent) or self.sent[i] == self.at(i) for i in range(n))
+        same = len(self.sent) == self.qcount and all(
+            i >= len(self.sent) or self.sent[i] == self.at(i) for i in range(n)
+        )
         return same and not self.invented
 
     @invariant
     def ring_index(self):
         """sendx is recvx + qcount modulo cap, and 0 ≤ qcount ≤ cap (RingIdx)."""
-        return self.qcount <= self.cap and (self.cap == 0 or self.sendx == (self.recvx + self.qcount) % max(self.cap, 1))
+        return self.qcount <= self.cap and (
+            self.cap == 0 or self.sendx == (self.recvx + self.qcount) % max(self.cap, 1)
+        )
 
     @invariant
     def no_receiver_parked_with_data(self):
@@ -533,9 +576,7 @@ class Channel(Component):
     def direct_write_once(self, before):
         """Into the slot of a parked receiver the one that unlinks it writes, under the lock, once (DirectWriteOnce)."""
         return all(
-            self.slot[g] == before.slot[g]
-            or not before.waiting[g]
-            or (before.queued(g) and not self.queued(g))
+            self.slot[g] == before.slot[g] or not before.waiting[g] or (before.queued(g) and not self.queued(g))
             for g in self.procs
         )
 
@@ -573,6 +614,16 @@ class Channel(Component):
             queue.senders.clear()
             queue.receivers.clear()
 
+    @leads_to
+    def no_lost_wakeup(self, g: self.procs):
+        """A parked goroutine that a partner or a close has unlinked is made to run (NoLostWakeup)."""
+        return self.waiting[g] and (self.served[g] or self.success[g] == "no"), not self.waiting[g]
+
+    @leads_to
+    def close_wakes_all(self, g: self.procs):
+        """Whoever is parked when the channel is closed is made to run (CloseWakesAll)."""
+        return self.closed and self.waiting[g], not self.waiting[g]
+
     @reachable
     def parking(self):
         """A goroutine is waiting, and still holds the lock."""
@@ -608,28 +659,55 @@ class Channel(Component):
     bugs = {
         "c5": Bug("a value is copied to the receiver after the unlock", breaks="direct_write_once", go=f"{GO}:340"),
         "c6": Bug("close readies with the lock held", harmless=True, go=f"{GO}:478"),
-        "c9": Bug("the fast path of receive does not look for data again once it has seen the channel closed", breaks="drain_then_zero", go=f"{GO}:569", issue="golang/go#32529"),
-        "c11": Bug("receive from a full buffer does not move sendx", breaks=("ring_index", "fifo", "no_loss_no_dup"), go=f"{GO}:735"),
+        "c9": Bug(
+            "the fast path of receive does not look for data again once it has seen the channel closed",
+            breaks="drain_then_zero",
+            go=f"{GO}:569",
+            issue="golang/go#32529",
+        ),
+        "c11": Bug(
+            "receive from a full buffer does not move sendx",
+            breaks=("ring_index", "fifo", "no_loss_no_dup"),
+            go=f"{GO}:735",
+        ),
         "c12": Bug("receive takes the value of a parked sender past the buffer", breaks=("fifo",), go=f"{GO}:720"),
-        "c13": Bug("send looks for room before it looks for receivers", breaks="no_receiver_parked_with_data", go=f"{GO}:229"),
+        "c13": Bug(
+            "send looks for room before it looks for receivers", breaks="no_receiver_parked_with_data", go=f"{GO}:229"
+        ),
         "c15a": Bug("close forgets the senders", breaks=("closed_queues_empty",), go=f"{GO}:462"),
         "c15b": Bug("send looks at closed after it has stored the value", breaks="no_loss_no_dup", go=f"{GO}:224"),
         "c17": Bug("send stores into a full buffer", breaks=("ring_index", "no_loss_no_dup"), go=f"{GO}:236"),
         "c19": Bug("the receiver is woken before the value is copied", breaks="value_as_handed", go=f"{GO}:340"),
-        "twice": Bug("a value that is handed to a receiver goes into the buffer, too", breaks="no_loss_no_dup", go=f"{GO}:232"),
+        "twice": Bug(
+            "a value that is handed to a receiver goes into the buffer, too", breaks="no_loss_no_dup", go=f"{GO}:232"
+        ),
         "noready": Bug("the receiver that was handed a value is not readied", breaks="deadlock", go=f"{GO}:350"),
         "nounlock": Bug("a send that panics keeps the lock", breaks="deadlock", go=f"{GO}:225"),
         "hasty": Bug("the lock is released before gopark", breaks="ready_waits", go=f"{GO}:283"),
         "swapsend": Bug("the fast path of send loads closed last", harmless=True, go=f"{GO}:213"),
-        "swaprecv": Bug("the fast path of receive loads closed first", breaks="failing_receive_saw_it_empty", go=f"{GO}:559"),
+        "swaprecv": Bug(
+            "the fast path of receive loads closed first", breaks="failing_receive_saw_it_empty", go=f"{GO}:559"
+        ),
         "drain": Bug("receive gives up on a closed channel that has data", breaks="drain_then_zero", go=f"{GO}:589"),
-        "prefer": Bug("receive takes from the buffer while senders are parked", breaks=("no_sender_parked_with_room", "no_barging"), go=f"{GO}:602"),
+        "prefer": Bug(
+            "receive takes from the buffer while senders are parked",
+            breaks=("no_sender_parked_with_room", "no_barging"),
+            go=f"{GO}:602",
+        ),
         "xor": Bug("receive on an unbuffered channel does not look for senders", breaks="queue_xor", go=f"{GO}:602"),
         "elem": Bug("receive leaves elem of the sender's sudog", breaks="sudog_clean", go=f"{GO}:737"),
         "reclose": Bug("close does not look at closed", breaks="close_once", go=f"{GO}:423"),
         "zero": Bug("close does not zero the slots of receivers", breaks="value_as_handed", go=f"{GO}:445"),
         "oldsuccess": Bug("close leaves success as it was", breaks="success_written", go=f"{GO}:453"),
         "nosuccess": Bug("a waker leaves success as it was", breaks="success_written", go=f"{GO}:346"),
+        "failure": Bug(
+            "a waker writes success = false", breaks=("success_as_served", "no_spurious_wakeup"), go=f"{GO}:741"
+        ),
+        "one": Bug(
+            "close readies one goroutine only", breaks=("close_wakes_all", "no_lost_wakeup", "deadlock"), go=f"{GO}:481"
+        ),
+        "invert": Bug("close panics if the channel is open", breaks="panics_only_when_closed", go=f"{GO}:423"),
+        "nilpark": Bug("a goroutine that uses a nil channel goes on", breaks="asleep_for_ever", go=f"{GO}:181"),
         "last": Bug("dequeue takes the last waiter", breaks=("arrival_order", "bounded_queue"), go=f"{GO}:874"),
     }
 
@@ -672,16 +750,17 @@ class ChannelModel(Model):
     presets = {"quick": Preset(values=1), "nightly": Preset(senders=3)}
 
     def state(self):
-        self.trying = self.trysenders + self.tryreceivers > 0 and not self.nil
         first, tries = self.senders * self.values, self.trysenders
         sends, receives = first, self.receivers * self.takes
         # whether a correct program of this shape may leave a goroutine asleep
-        open_ended = self.closers == 0 and (self.trying or not receives <= sends <= receives + self.cap)
-        self.token = tuple(1 + i * self.values for i in range(self.senders)) + tuple(1 + first + i for i in range(tries))
-        procs = self.sender | self.receiver | self.trysender | self.tryreceiver
-        self.chan = Channel(
-            procs, self.cap, tokens=first + tries, nil=self.nil, trying=self.trying, asleep=open_ended
+        open_ended = self.closers == 0 and (
+            self.trysenders + self.tryreceivers > 0 or not receives <= sends <= receives + self.cap
         )
+        self.token = tuple(1 + i * self.values for i in range(self.senders)) + tuple(
+            1 + first + i for i in range(tries)
+        )
+        procs = self.sender | self.receiver | self.trysender | self.tryreceiver
+        self.chan = Channel(procs, self.cap, tokens=first + tries, nil=self.nil, asleep=open_ended)
         self.asleep = open_ended or self.nil
 
     @process(count="senders")
@@ -721,9 +800,69 @@ class ChannelModel(Model):
     @invariant
     def failing_receive_saw_it_empty(self):
         """While a non-blocking receive that fails was under way, the channel was open and empty at some moment (NBLin)."""
-        return not self.trying or not self.chan.refused_receive
+        return not self.chan.refused_receive
 
     @invariant
     def failing_send_saw_it_full(self):
         """While a non-blocking send that fails was under way, the channel was open and full at some moment (NBLin)."""
-        return not self.trying or self.cap == 0 or not self.chan.refused_send
+        return self.cap == 0 or not self.chan.refused_send
+
+    @leads_to
+    def hand_off(self, r: self.receiver):
+        """The receiver that is next gets on once there is a sender about to send to it (HandOff)."""
+        if self.nil:
+            return False, False
+        sender = any(self.sender.at(s, "S2 lock; panic, hand over, store, fail or queue") for s in self.sender)
+        first = len(self.chan.recvq) > 0 and self.chan.recvq[0] == r
+        return sender and first, not self.receiver.at(r, *PARK, "R8 resume")
+
+    @leads_to(scenario="rounds")
+    def every_operation_returns(self):
+        """With as many receives as sends every operation returns."""
+        return True, self.everybody_is_done()
+
+    @eventually(scenario="close cap 0")
+    def all_return_after_close(self):
+        """Once the channel has been closed every operation returns, or panics."""
+        return self.everybody_is_done()
+
+    def everybody_is_done(self):
+        done = all(self.sender.at(s, "done") for s in self.sender)
+        done = done and all(self.receiver.at(r, "done") for r in self.receiver)
+        done = done and all(self.trysender.at(t, "done") for t in self.trysender)
+        done = done and all(self.tryreceiver.at(t, "done") for t in self.tryreceiver)
+        return done and all(self.closer.at(c, "done") for c in self.closer)
+
+    @terminal
+    def asleep_only_as_go_reports(self):
+        """In the end all have returned, or those who have not sleep where a partner or a close would find them.
+
+        Go reports "all goroutines are asleep" there.  No lock is held, nobody sleeps whose partner is there too,
+        and on a nil channel those sleep who block.
+        """
+        c = self.chan
+        if self.everybody_is_done():
+            return not c.locked and len(c.sendq) + len(c.recvq) == 0
+        linked = all(not c.waiting[g] or c.queued(g) for g in c.procs)
+        return not c.locked and not c.closed and (self.nil or linked)
+
+    @terminal
+    def all_received(self):
+        """In the end every value that was sent has been received, or lies in the buffer of a channel without receivers.
+
+        With a close and a receiver that goes on until it is told so, the buffer is empty.
+        """
+        return self.closers == 0 or self.receivers == 0 or self.chan.qcount == 0
+
+    @reachable(scenario="try cap 0")
+    def send_fails_never_full(self):
+        """A non-blocking send on an unbuffered channel fails, and there was no moment at which it was open and full."""
+        return self.chan.refused_send
+
+    @reachable(scenario="too many sends")
+    def all_asleep(self):
+        """All goroutines are asleep, or gone: Go's deadlock."""
+        if self.nil:
+            return False
+        asleep = all(self.sender.at(s, "S8 resume", "done") for s in self.sender)
+        return asleep and any(self.chan.waiting) and all(self.receiver.at(r, "done") for r in self.receiver)
