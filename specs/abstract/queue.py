@@ -1,4 +1,4 @@
-"""What a channel should look like from outside: a bounded queue, with senders and receivers waiting in arrival order."""
+"""What a channel should look like from outside: a bounded queue, senders and receivers waiting in arrival order."""
 
 from __future__ import annotations
 
