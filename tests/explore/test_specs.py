@@ -13,7 +13,10 @@ from gomodel.run.search import Limits
 from tests.explore.comparing import ENGINE, compare, compare_beginning
 
 CASES = [(name, bug) for name, model in catalog.models().items() for bug in ("", *all_bugs(instances(model)[0]))]
-SMALL = {"mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})]}  # scenarios of a few thousand states
+SMALL = {  # scenarios of a few thousand states
+    "chan": [("close cap 1", {"values": 1}), ("try cap 0", {"senders": 0}), ("nil", {})],
+    "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
+}
 
 
 def small(name: str) -> list[Instance]:
