@@ -40,9 +40,9 @@ for them: ``asleep_only_as_go_reports`` says that they stand in a queue of an op
 that a partner, if there were one, would find them.
 
 Non-blocking operations (docs/findings/chan-nonblocking.md).  A receive that fails: at some moment while it was under
-way the channel was open and empty.  A send that fails on a buffered channel: at some moment it was open and full, although
-a close may fall between its two loads.  On an unbuffered one that does not hold, against the comment at 199-206: the
-close takes the waiting receiver out of the queue between the loads (``send_fails_never_full``).
+way the channel was open and empty.  A send that fails on a buffered channel: at some moment it was open and full,
+although a close may fall between its two loads.  On an unbuffered one that does not hold, against the comment at
+199-206: the close takes the waiting receiver out of the queue between the loads (``send_fails_never_full``).
 
 Checklist (ids of the reference for this part):
 
