@@ -964,7 +964,7 @@ class ChannelModel(Model):
         )
         procs = self.sender | self.receiver | self.trysender | self.tryreceiver
         self.chan = Channel(
-            procs, self.cap, tokens=first + tries, nil=self.nil, asleep=open_ended, shrinking=self.shrinkers > 0
+            procs, self.cap, tokens=max(first + tries, 1), nil=self.nil, asleep=open_ended, shrinking=self.shrinkers > 0
         )
         self.asleep = open_ended or self.nil
 
