@@ -966,7 +966,6 @@ class ChannelModel(Model):
         self.chan = Channel(
             procs, self.cap, tokens=max(first + tries, 1), nil=self.nil, asleep=open_ended, shrinking=self.shrinkers > 0
         )
-        self.asleep = open_ended or self.nil
 
     @process(count="senders")
     def sender(self, s):
