@@ -4,6 +4,8 @@ What is modelled: ``chansend`` (chan.go:176-310) with ``send`` (318-351), ``chan
 (702-746), ``closechan`` (414-486), ``full``, ``empty``, ``dequeue``, ``enqueue`` (146-155, 492-503, 858-905), and of
 the scheduler what parks and readies (proc.go:4268-4318, 1133-1154).  A non-blocking operation is what the compiler
 makes of a select with one case and a default (chan.go:768-806).  Values are tokens: which sender, which of its values.
+Scenario "shrink" adds somebody who shrinks the stack of a parked goroutine, once, as a garbage collection does at most
+(stack.go:929-985, 878-923, 1245-1280), with the flags that keep it off; there alone the flags are part of the state.
 
 What is one step, and why that is sound:
 
@@ -40,9 +42,9 @@ for them: ``asleep_only_as_go_reports`` says that they stand in a queue of an op
 that a partner, if there were one, would find them.
 
 Non-blocking operations (docs/findings/chan-nonblocking.md).  A receive that fails: at some moment while it was under
-way the channel was open and empty.  A send that fails on a buffered channel: at some moment it was open and full,
-although a close may fall between its two loads.  On an unbuffered one that does not hold, against the comment at
-199-206: the close takes the waiting receiver out of the queue between the loads (``send_fails_never_full``).
+way the channel was open and empty.  A send that fails on a buffered channel: at some moment it was open and full, also
+if a close falls between its two loads.  On an unbuffered one that does not hold, against the comment at 199-206: the
+close takes the waiting receiver out of the queue between the loads (``send_fails_never_full``).
 
 Checklist (ids of the reference for this part):
 
@@ -70,14 +72,15 @@ Checklist (ids of the reference for this part):
                         goroutine nothing here could set them wrong
 * panics                done: the branches "panic" of send and close, which must be reached
 * c5 c9 c11 c12 c13 c15a c15b c17 c19   done, as bugs
-* c6          done, as a bug that must not be found: the lock order against stack shrinking is not modelled
+* c6 c7       done, as bugs of scenario "shrink"
 * c1 c3       left out: the pointers of the list; a dequeue in the middle, and recycled fields, come with select
 * c2          left out: needs one channel in two cases of a select
-* c4 c7       left out: write barriers, and the stack shrinker, which is no part of this model
+* c4          left out: needs write barriers
 * c10         left out: go1.15 and older, a protocol without the success bit
 * twice noready nounlock hasty drain prefer xor elem reclose zero one invert nilpark last   ours: plausible edits
 * oldsuccess nosuccess failure swaprecv openfast   ours: more of them
-* swapsend    ours: a negative control
+* swapcommit  ours: the order within chanparkcommit
+* swapsend noclear   ours: negative controls
 """
 
 from __future__ import annotations
@@ -98,6 +101,7 @@ from gomodel import (
     Scenario,
     Seq,
     Set,
+    choose,
     eventually,
     fatal,
     implies,
@@ -106,6 +110,7 @@ from gomodel import (
     process,
     reachable,
     refines,
+    require,
     step,
     step_invariant,
     terminal,
@@ -116,17 +121,46 @@ from gomodel.specs.abstract.queue import BoundedQueue
 GO = "runtime/chan.go"
 WAKER = "sudog and status belong to the waker: it has unlinked the sudog, and the goroutine is parked"
 WOKEN = "sudog and slot belong to the woken goroutine; a channel that is closed stays closed"
-PARK = ("P1 waiting", "P3 commit: unlock")
+# The lines of the two large regions.
+SEND = {
+    222: "lock(&c.lock)",
+    224: "c.closed != 0",
+    225: "unlock(&c.lock)",
+    229: "c.recvq.dequeue()",
+    236: "c.qcount < c.dataqsiz",
+    248: "unlock(&c.lock)",
+    253: "unlock(&c.lock)",
+    273: "c.sendq.enqueue(mysg)",
+    278: "gp.parkingOnChan.Store(true)",
+    344: "unlockf()",
+}
+RECEIVE = {
+    586: "lock(&c.lock)",
+    588: "c.closed != 0",
+    593: "unlock(&c.lock)",
+    602: "c.sendq.dequeue()",
+    612: "c.qcount > 0",
+    627: "unlock(&c.lock)",
+    632: "unlock(&c.lock)",
+    653: "c.recvq.enqueue(mysg)",
+    662: "gp.parkingOnChan.Store(true)",
+    739: "unlockf()",
+}
+
+
+def places(lines):
+    return tuple(f"{GO}:{line}" for line in lines)
 
 
 class Channel(Component):
     """One channel, and the sudog, slot and status of each goroutine that uses it."""
 
-    def __init__(self, procs, cap, *, tokens, nil=False, asleep=False):
+    def __init__(self, procs, cap, *, tokens, nil=False, asleep=False, shrinking=False):
         self.procs = procs
         self.cap = cap
         self.tokens = tokens  # values are 1 … tokens; 0 is the zero value
         self.nil = nil
+        self.shrinking = shrinking  # somebody shrinks stacks: what keeps it off is modelled
         self.rest = "blocked" if asleep else False  # a program may leave goroutines parked
         self.stale = tokens + 1  # what a slot holds into which nothing has been received yet
 
@@ -145,6 +179,10 @@ class Channel(Component):
         self.success = Array(Enum("unset", "no", "yes"), self.procs)  # sudog.success
         self.slot = Array(Int(0, self.stale, init=self.stale), self.procs)  # what ep points to
         self.waiting = Array(Bool(), self.procs)  # g.atomicstatus is _Gwaiting
+        # what keeps stack shrinking off; written only where somebody shrinks
+        self.parking_on_chan = Array(Bool(), self.procs)  # g.parkingOnChan
+        self.active_stack_chans = Array(Bool(), self.procs)  # g.activeStackChans
+        self.scan = Array(Bool(), self.procs)  # the _Gscan bit of g.atomicstatus
         self.glist = Queue(Pid(self.procs), n)  # of the goroutine that closes
         self.sent = Ghost(Seq(value, self.tokens))  # values sent and not received yet, as they were sent
         self.due = Ghost(Array(Int(0, self.stale, init=self.stale), self.procs))  # what a woken receiver was given
@@ -188,28 +226,8 @@ class Channel(Component):
         yield step(
             "S2 lock; panic, hand over, store, fail or queue",
             when=lambda: not self.locked,
-            go=(
-                f"{GO}:222",
-                f"{GO}:224",
-                f"{GO}:225",
-                f"{GO}:229",
-                f"{GO}:236",
-                f"{GO}:248",
-                f"{GO}:253",
-                f"{GO}:273",
-                f"{GO}:344",
-            ),
-            src=(
-                "lock(&c.lock)",
-                "c.closed != 0",
-                "unlock(&c.lock)",
-                "c.recvq.dequeue()",
-                "c.qcount < c.dataqsiz",
-                "unlock(&c.lock)",
-                "unlock(&c.lock)",
-                "c.sendq.enqueue(mysg)",
-                "unlockf()",
-            ),
+            go=places(SEND),
+            src=tuple(SEND.values()),
             region="c.lock",
         )
         if self.closed and not self.bug("c15b"):
@@ -261,6 +279,7 @@ class Channel(Component):
         self.elem[g] = True
         self.sendq.push(g)
         self.locked = not self.bug("hasty")
+        self.keep_stack(g)
         self.moment()
         yield from self.park(g)
         yield step(
@@ -307,28 +326,8 @@ class Channel(Component):
         yield step(
             "R2 lock; closed, take over, take, fail or queue",
             when=lambda: not self.locked,
-            go=(
-                f"{GO}:586",
-                f"{GO}:588",
-                f"{GO}:593",
-                f"{GO}:602",
-                f"{GO}:612",
-                f"{GO}:627",
-                f"{GO}:632",
-                f"{GO}:653",
-                f"{GO}:739",
-            ),
-            src=(
-                "lock(&c.lock)",
-                "c.closed != 0",
-                "unlock(&c.lock)",
-                "c.sendq.dequeue()",
-                "c.qcount > 0",
-                "unlock(&c.lock)",
-                "unlock(&c.lock)",
-                "c.recvq.enqueue(mysg)",
-                "unlockf()",
-            ),
+            go=places(RECEIVE),
+            src=tuple(RECEIVE.values()),
             region="c.lock",
         )
         if self.closed:
@@ -359,7 +358,8 @@ class Channel(Component):
             return "value"
         if self.qcount > 0:
             self.deliver(self.buf[self.recvx])
-            self.buf[self.recvx] = 0
+            if not self.bug("noclear"):
+                self.buf[self.recvx] = 0
             self.recvx = (self.recvx + 1) % self.cap
             self.qcount -= 1
             self.moment()
@@ -372,6 +372,7 @@ class Channel(Component):
         self.elem[g] = True
         self.recvq.push(g)
         self.locked = not self.bug("hasty")
+        self.keep_stack(g)
         self.moment()
         yield from self.park(g)
         yield step(
@@ -433,7 +434,11 @@ class Channel(Component):
             self.locked = False
         while self.glist:
             yield step(
-                "C5 goready", go=(f"{GO}:482", f"{GO}:484"), src=("gp := glist.pop()", "goready(gp, 3)"), atomic=WAKER
+                "C5 goready",
+                when=lambda: not self.scanned(self.glist[len(self.glist) - 1]),
+                go=(f"{GO}:482", f"{GO}:484"),
+                src=("gp := glist.pop()", "goready(gp, 3)"),
+                atomic=WAKER,
             )
             w = self.glist.pop_back()
             self.ready(w)
@@ -442,6 +447,38 @@ class Channel(Component):
             if self.bug("c6") and not self.glist:
                 self.locked = False
         return "closed"
+
+    # --- scanstack, as far as it shrinks the stack of a parked goroutine -------------------------------------
+
+    def shrink(self):
+        yield step(
+            "K1 suspend",
+            rest=True,
+            go="runtime/preempt.go:168",
+            src="castogscanstatus(gp, s, s|_Gscan)",
+            atomic="one CAS",
+        )
+        g: Pid(self.procs) = choose(self.procs)
+        require(self.waiting[g])
+        self.scan[g] = True
+        yield step("K2 isShrinkStackSafe", go="runtime/stack.go:1262", src="gp.parkingOnChan.Load()")
+        if not self.parking_on_chan[g]:
+            yield step("K3 load activeStackChans", go="runtime/stack.go:960", src="!gp.activeStackChans")
+            if (self.bug("c7") or self.bug("swapcommit")) and not self.active_stack_chans[g]:
+                yield step("K4 adjust the sudog", go="runtime/stack.go:968", src="adjustsudogs(gp, &adjinfo)")
+                old: Int(0, self.stale) = self.slot[g]  # from here on partners write to the new stack
+                yield step("K4 copy the stack", go="runtime/stack.go:985", src="memmove(")
+                self.slot[g] = old
+            else:
+                yield step(
+                    "K4 adjust and copy with the lock held",
+                    when=lambda: not self.locked,
+                    go=("runtime/stack.go:896", "runtime/stack.go:919"),
+                    src=("lockWithRank(&sg.c.get().lock", "unlock(&sg.c.get().lock)"),
+                    region="c.lock",
+                )
+        yield step("K5 resume", go="runtime/preempt.go:275", src="casfrom_Gscanstatus(gp, s, s&^_Gscan)")
+        self.scan[g] = False
 
     # --- parts of these --------------------------------------------------------------------------------------
 
@@ -474,12 +511,31 @@ class Channel(Component):
         """gopark (proc.go:4268) with chanparkcommit."""
         yield step("P1 waiting", go="runtime/proc.go:4290", src="casgstatus(gp, _Grunning, _Gwaiting)")
         self.waiting[g] = True
+        if self.shrinking:
+            if self.bug("swapcommit"):
+                yield step("P2 parkingOnChan = false", go=f"{GO}:758", src="gp.parkingOnChan.Store(false)")
+                self.parking_on_chan[g] = False
+            yield step("P2 activeStackChans = true", go=f"{GO}:754", src="gp.activeStackChans = true")
+            self.active_stack_chans[g] = True
+            if not self.bug("swapcommit"):
+                yield step("P2 parkingOnChan = false", go=f"{GO}:758", src="gp.parkingOnChan.Store(false)")
+                self.parking_on_chan[g] = False
         yield step("P3 commit: unlock", go=f"{GO}:764", src="unlock((*mutex)(chanLock))")
         self.locked = False
+
+    def keep_stack(self, g):
+        """chan.go:278 and 662."""
+        if self.shrinking:
+            self.parking_on_chan[g] = not self.bug("c7")
+
+    def scanned(self, g):
+        """casgstatus waits until the scan bit is cleared (proc.go:1303-1320)."""
+        return self.shrinking and self.scan[g]
 
     def goready(self, g: Pid(self.procs), success, line):
         yield step(
             "S4 success, goready",
+            when=lambda: not self.scanned(g),
             go=(success, line),
             src=("sg.success = true", "goready(gp, skip+1)"),
             atomic=WAKER,
@@ -502,6 +558,8 @@ class Channel(Component):
             fatal("runtime: sudog with non-nil elem", prop="sudog_clean")
         success = self.success[g] == "yes"
         self.success[g] = "unset"
+        if self.shrinking:
+            self.active_stack_chans[g] = False
         self.slot[g] = self.stale
         self.due[g] = self.stale
         self.served[g] = False
@@ -652,6 +710,13 @@ class Channel(Component):
         """A channel is closed once: every other close panics (CloseOnce)."""
         return self.closes == (1 if self.closed else 0)
 
+    @invariant
+    def shrinking_is_kept_off(self):
+        """A stack is not shrunk while its goroutine parks, and then with the lock held only (DirectWriteOnce)."""
+        return not self.shrinking or all(
+            not self.waiting[g] or self.parking_on_chan[g] or self.active_stack_chans[g] for g in self.procs
+        )
+
     @step_invariant
     def direct_write_once(self, before):
         """Into the slot of a parked receiver the one that unlinks it writes, under the lock, once (DirectWriteOnce)."""
@@ -738,7 +803,26 @@ class Channel(Component):
 
     bugs = {
         "c5": Bug("a value is copied to the receiver after the unlock", breaks="direct_write_once", go=f"{GO}:340"),
-        "c6": Bug("close readies with the lock held", harmless=True, go=f"{GO}:478"),
+        "c6": Bug(
+            "close readies with the lock held, and waits for the scan bit of one whose scanner waits for the lock",
+            breaks="deadlock",
+            go=f"{GO}:478",
+            scenario="shrink",
+        ),
+        "c7": Bug(
+            "parkingOnChan is not set: a stack is shrunk while its goroutine parks",
+            breaks=("direct_write_once", "shrinking_is_kept_off"),
+            go=f"{GO}:278",
+            issue="golang/go#40641",
+            scenario="shrink",
+        ),
+        "swapcommit": Bug(
+            "parkingOnChan is reset before activeStackChans is set",
+            breaks="shrinking_is_kept_off",
+            go=f"{GO}:758",
+            scenario="shrink",
+        ),
+        "noclear": Bug("receive leaves the value in the buffer", harmless=True, go=f"{GO}:621", scenario="close cap 1"),
         "c9": Bug(
             "the fast path of receive does not look for data again once it has seen the channel closed",
             breaks="drain_then_zero",
@@ -763,7 +847,11 @@ class Channel(Component):
         "twice": Bug(
             "a value that is handed to a receiver goes into the buffer, too", breaks="no_loss_no_dup", go=f"{GO}:232"
         ),
-        "noready": Bug("the receiver that was handed a value is not readied", breaks="deadlock", go=f"{GO}:350"),
+        "noready": Bug(
+            "the receiver that was handed a value is not readied",
+            breaks=("deadlock", "hand_off", "every_operation_returns", "no_lost_wakeup", "asleep_only_as_go_reports"),
+            go=f"{GO}:350",
+        ),
         "nounlock": Bug("a send that panics keeps the lock", breaks="deadlock", go=f"{GO}:225"),
         "hasty": Bug("the lock is released before gopark", breaks="ready_waits", go=f"{GO}:283"),
         "swapsend": Bug("the fast path of send loads closed last", harmless=True, go=f"{GO}:213"),
@@ -773,13 +861,17 @@ class Channel(Component):
         "swaprecv": Bug(
             "the fast path of receive loads closed first", breaks="failing_receive_saw_it_empty", go=f"{GO}:559"
         ),
-        "drain": Bug("receive gives up on a closed channel that has data", breaks="drain_then_zero", go=f"{GO}:589"),
+        "drain": Bug(
+            "receive gives up on a closed channel that has data",
+            breaks=("drain_then_zero", "all_received"),
+            go=f"{GO}:589",
+        ),
         "prefer": Bug(
             "receive takes from the buffer while senders are parked",
             breaks=("no_sender_parked_with_room", "no_barging"),
             go=f"{GO}:602",
         ),
-        "xor": Bug("receive on an unbuffered channel does not look for senders", breaks="queue_xor", go=f"{GO}:602"),
+        "xor": Bug("receive on an unbuffered channel does not look for senders", breaks=("queue_xor",), go=f"{GO}:602"),
         "elem": Bug("receive leaves elem of the sender's sudog", breaks="sudog_clean", go=f"{GO}:737"),
         "reclose": Bug("close does not look at closed", breaks="close_once", go=f"{GO}:423"),
         "zero": Bug("close does not zero the slots of receivers", breaks="value_as_handed", go=f"{GO}:445"),
@@ -789,7 +881,9 @@ class Channel(Component):
             "a waker writes success = false", breaks=("success_as_served", "no_spurious_wakeup"), go=f"{GO}:741"
         ),
         "one": Bug(
-            "close readies one goroutine only", breaks=("close_wakes_all", "no_lost_wakeup", "deadlock"), go=f"{GO}:481"
+            "close readies one goroutine only",
+            breaks=("close_wakes_all", "no_lost_wakeup", "deadlock", "all_return_after_close"),
+            go=f"{GO}:481",
         ),
         "invert": Bug("close panics if the channel is open", breaks="panics_only_when_closed", go=f"{GO}:423"),
         "nilpark": Bug(
@@ -808,9 +902,6 @@ class ChannelModel(Model):
     left_out = {
         f"{GO}:232": "a closure: its unlock is 344",
         f"{GO}:607": "a closure: its unlock is 739",
-        f"{GO}:278": "for stack shrinking only",
-        f"{GO}:662": "for stack shrinking only",
-        f"{GO}:758": "for stack shrinking only",
         f"{GO}:897": "waiters in a select only",
     }
 
@@ -822,6 +913,7 @@ class ChannelModel(Model):
     cap: int = Bound(1, min=0, max=4, help="values that the buffer has room for")
     values: int = Bound(2, min=1, max=4, help="values that each sender sends")
     takes: int = Bound(2, min=1, max=4, help="values that each receiver receives, if nobody closes")
+    shrinkers: int = Bound(0, min=0, max=2, help="garbage collectors that shrink stacks of parked goroutines")
     nil: bool = Bound(False, help="the channel is nil")
 
     scenarios = {
@@ -840,11 +932,21 @@ class ChannelModel(Model):
         "parked senders": Scenario("three senders of one value, one receiver", senders=3, receivers=1, values=1),
         "too many sends": Scenario("a sender stays asleep: Go's deadlock", closers=0, receivers=1),
         "nil": Scenario("a nil channel", senders=1, receivers=1, closers=1, trysenders=1, tryreceivers=1, nil=True),
+        "shrink": Scenario(
+            "and a stack is shrunk meanwhile", shrinkers=1, values=1
+        ),
     }  # fmt: skip
-    fairness = (weak("sender"), weak("receiver"), weak("trysender"), weak("tryreceiver"), weak("closer"))
+    fairness = (
+        weak("sender"),
+        weak("receiver"),
+        weak("trysender"),
+        weak("tryreceiver"),
+        weak("closer"),
+        weak("shrinker"),
+    )
     presets = {
         "quick": Preset(
-            scenarios=("close cap 0", "rounds", "two closers", "try cap 0", "try cap 1", "close cap 2"),
+            scenarios=("close cap 0", "rounds", "two closers", "try cap 0", "try cap 1", "close cap 2", "shrink"),
             unreached=("all_asleep",),
         ),
         "nightly": Preset(senders=3, receivers=3),
@@ -861,8 +963,9 @@ class ChannelModel(Model):
             1 + first + i for i in range(tries)
         )
         procs = self.sender | self.receiver | self.trysender | self.tryreceiver
-        self.chan = Channel(procs, self.cap, tokens=first + tries, nil=self.nil, asleep=open_ended)
-        self.asleep = open_ended or self.nil
+        self.chan = Channel(
+            procs, self.cap, tokens=max(first + tries, 1), nil=self.nil, asleep=open_ended, shrinking=self.shrinkers > 0
+        )
 
     @process(count="senders")
     def sender(self, s):
@@ -893,6 +996,10 @@ class ChannelModel(Model):
         yield step("try")
         yield from self.chan.receive(t, block=False)
 
+    @process(count="shrinkers")
+    def shrinker(self, k):
+        yield from self.chan.shrink()
+
     @process(count="closers")
     def closer(self, c):
         yield step("close")
@@ -915,7 +1022,7 @@ class ChannelModel(Model):
             return False, False
         sender = any(self.sender.at(s, "S2 lock; panic, hand over, store, fail or queue") for s in self.sender)
         first = len(self.chan.recvq) > 0 and self.chan.recvq[0] == r
-        return sender and first, not self.receiver.at(r, *PARK, "R8 resume")
+        return sender and first, not self.chan.waiting[r] and not self.chan.queued(r)
 
     @leads_to(scenario="rounds")
     def every_operation_returns(self):
