@@ -19,10 +19,14 @@ SMALL = {  # scenarios of a few thousand states
 }
 
 
-def small(name: str) -> list[Instance]:
+def small(name: str, bug: str) -> list[Instance]:
+    """All of them, or with a bug the one where it is judged: each is compiled, which takes longer than exploring it."""
     model = catalog.load(name)
     named = [instance(model, scenario, bounds) for scenario, bounds in SMALL.get(name, [])]
-    return named or instances(model, preset="quick")
+    if not named or not bug:
+        return named or instances(model, preset="quick")
+    wanted = all_bugs(named[0])[bug][1].scenario
+    return [next((inst for inst in named if inst.scenario == wanted), named[0])]
 
 
 def agree(system: TransitionSystem, most: int) -> None:
@@ -35,7 +39,7 @@ def agree(system: TransitionSystem, most: int) -> None:
 
 @pytest.mark.parametrize(("name", "bug"), CASES, ids=lambda case: case or "no-bug")
 def test_the_engines_agree(name: str, bug: str) -> None:
-    for inst in small(name):
+    for inst in small(name, bug):
         agree(trace(inst.with_bugs(bug) if bug else inst), 6_000)
 
 
