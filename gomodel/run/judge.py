@@ -105,7 +105,8 @@ class Judge:
                 p for k, p in enumerate(prop.premises) if not any((name, k) in e.premises for *_, e in self.explored)
             ]
             empty = [p.note for p in dead if p.needed]
-            if prop.term is b.TRUE and not empty:
+            terms = [system.properties[name].term for _, system, _ in self.explored if name in system.properties]
+            if not empty and terms and all(term is b.TRUE for term in terms):
                 empty = ["it folds to true"]
             if empty:
                 return PropertyResult(name, prop.kind, prop.text, Verdict.VACUOUS, where, note=empty[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from gomodel.language.errors import UsageError
@@ -216,3 +218,25 @@ def test_a_branch_whose_condition_can_never_hold_is_vacuous() -> None:
 def test_a_branch_to_a_fatal_that_can_never_be_taken_is_as_it_should_be() -> None:
     fatal = SATURATING.replace("self.starving = True", "fatal('x')")
     assert check(model_of(fatal)).exit_code == Exit.OK
+
+
+def test_a_property_that_is_trivial_in_one_scenario_is_not_vacuous() -> None:
+    """Whichever comes last: in the other one it says something."""
+    body = """
+    on: bool = False
+    scenarios = {"yes": Scenario("on", on=True), "no": Scenario("off", on=False)}
+
+    def state(self):
+        self.n = Int(0, 2)
+
+    @process()
+    def p(self, g):
+        yield step("once")
+        self.n = 1
+
+    @invariant
+    def small(self):
+        return not self.on or self.n < 2
+    """
+    report = check(model(textwrap.dedent(body)))
+    assert verdict(report, "small") is Verdict.OK
