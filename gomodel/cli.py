@@ -87,6 +87,20 @@ def list_command(
             show(joined(description_lines(d, width=page_width()) for d in described))
 
 
+# Options that several commands take.
+Bounds = Annotated[list[str] | None, typer.Option("-b", "--bound", metavar="NAME=VALUE", help="Set a bound.")]
+Scenarios = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Explore this scenario instead of the default ones.")
+]
+PresetName = Annotated[str, typer.Option(metavar="NAME", help="Take the bounds of a preset, such as quick.")]
+MaxStates = Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N states.")]
+MaxMemory = Annotated[
+    str | None, typer.Option(metavar="SIZE", help="Stop before this much memory is used, such as 8G or 500M.")
+]
+Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after this time.")]
+EngineName = Annotated[str, typer.Option(metavar="NAME", help="The engine that explores.")]
+
+
 # --- check -----------------------------------------------------------------------------------------------------------
 
 
@@ -95,13 +109,9 @@ def check_command(
     component: Annotated[
         str, typer.Argument(metavar="COMPONENT", help="A model of `gomodel list`, or FILE.py[:CLASS].")
     ] = "",
-    bounds: Annotated[
-        list[str] | None, typer.Option("-b", "--bound", metavar="NAME=VALUE", help="Set a bound.")
-    ] = None,
-    scenario: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Explore this scenario instead of the default ones.")
-    ] = None,
-    preset: Annotated[str, typer.Option(metavar="NAME", help="Take the bounds of a preset, such as quick.")] = "",
+    bounds: Bounds = None,
+    scenario: Scenarios = None,
+    preset: PresetName = "",
     bug: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Switch a bug on and show what it breaks.")
     ] = None,
@@ -114,15 +124,13 @@ def check_command(
     witness: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Show a shortest execution that reaches this witness.")
     ] = None,
-    max_states: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N states.")] = None,
-    max_memory: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="Stop before this much memory is used, such as 8G or 500M.")
-    ] = None,
-    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after this time.")] = None,
+    max_states: MaxStates = None,
+    max_memory: MaxMemory = None,
+    timeout: Timeout = None,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output.")
     ] = None,
-    engine: Annotated[str, typer.Option(metavar="NAME", help="The engine that explores.")] = "compiled",
+    engine: EngineName = "compiled",
     reset: Annotated[
         bool, typer.Option("--reset/--no-reset", help="Reset dead locals, which leaves fewer states.")
     ] = True,
@@ -170,23 +178,17 @@ def fairness_command(
     component: Annotated[
         str, typer.Argument(metavar="COMPONENT", help="A model of `gomodel list`, or FILE.py[:CLASS].")
     ],
-    bounds: Annotated[
-        list[str] | None, typer.Option("-b", "--bound", metavar="NAME=VALUE", help="Set a bound.")
-    ] = None,
-    scenario: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Explore this scenario instead of the default ones.")
-    ] = None,
-    preset: Annotated[str, typer.Option(metavar="NAME", help="Take the bounds of a preset, such as quick.")] = "",
+    bounds: Bounds = None,
+    scenario: Scenarios = None,
+    preset: PresetName = "",
     lassos: Annotated[bool, typer.Option("--lassos", help="Show what each assumption forbids.")] = False,
-    max_states: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N states.")] = None,
-    max_memory: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="Stop before this much memory is used, such as 8G or 500M.")
-    ] = None,
-    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after this time.")] = None,
+    max_states: MaxStates = None,
+    max_memory: MaxMemory = None,
+    timeout: Timeout = None,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output.")
     ] = None,
-    engine: Annotated[str, typer.Option(metavar="NAME", help="The engine that explores.")] = "compiled",
+    engine: EngineName = "compiled",
 ) -> None:
     """Weaken each fairness assumption of each liveness property in turn: is it needed?
 

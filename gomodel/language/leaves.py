@@ -137,7 +137,7 @@ class LeafTracer:
     def _note(self, arms: list[tuple[str, Arm]], m: Machine) -> None:
         """What the ways through one step show of branches, unless no process can take it at these bounds."""
         kind = m.generator.kind if m.generator else None
-        if kind is None or not isinstance(kind.hi, int) or kind.hi >= kind.lo:
+        if kind is None or not kind.empty:
             for name, arm in arms:
                 self.arms[name] = self.arms.get(name, arm) | arm
 
