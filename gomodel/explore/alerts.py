@@ -40,6 +40,10 @@ PAUSED, DONE, GROW, FULL = (
 )  # the kernel returns: budget spent, no more states, no room, enough states
 
 
+ROOT = (1 << 32) - 1  # the parent of an initial state
+BEGIN = (1 << 32) - 2  # of liveness, what stands before an open state where a stem begins: see ``cycles.open``
+
+
 @dataclass(frozen=True)
 class Alert:
     """``what`` is violated, error, reached, premise or deadlock; ``prop`` the property and ``number`` of a premise."""

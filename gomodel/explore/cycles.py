@@ -14,6 +14,8 @@ from typing import Any
 
 from numba import cfunc, int64, njit, types, uint8, uint32, uint64
 
+from .alerts import BEGIN, ROOT
+
 Bytes = types.CPointer(types.uint8)
 Halves = types.CPointer(types.uint32)
 Ints = types.CPointer(types.int64)
@@ -22,9 +24,7 @@ Words = types.CPointer(types.uint64)
 promise: Any = types.ExternalFunction("promise", types.int64(Words, types.int64, types.int64))
 
 UNSEEN = uint32(0xFFFFFFFF)  # ``via`` of a state that is not open
-BEGIN = uint32(0xFFFFFFFE)  # ``via`` of a state where the stem begins: the path to it is that of the search
 FAIR = uint32(0x80000000)  # set in the number of a region that has a fair cycle
-ROOT = 0xFFFFFFFF  # the parent of an initial state
 DUE, KEPT = 1, 2  # flags: the premise holds, the conclusion holds
 PENDING, NEXT, FOUND = 0, 1, 2  # numbers: the first region to look at, the first free one, the fair ones so far
 
@@ -56,7 +56,7 @@ def open(
     while level < level_end or first < count:
         for s in range(level, level_end):
             if flags[s] == DUE and via[s] == UNSEEN:
-                via[s] = BEGIN
+                via[s] = uint32(BEGIN)
                 part[s] = uint32(1)
                 order[count] = uint32(s)
                 count += 1

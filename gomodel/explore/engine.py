@@ -32,6 +32,7 @@ from .alerts import (
     LEVEL_END,
     MOST,
     OUT,
+    ROOT,
     SLOTS,
     TAIL,
     TRANSITIONS,
@@ -46,7 +47,6 @@ from .native import Native, native
 from .paths import Paths, Wanted
 from .program import Program
 
-ROOT = (1 << 32) - 1  # the parent of an initial state
 MOST_STATES = (1 << 32) - 2  # that 32-bit numbers can tell apart
 ROOM = 1024  # successors of a batch
 LOAD = 0.7  # of the table at which it grows

@@ -17,14 +17,13 @@ from ..run.memory import HUGE, Region
 from ..run.promises import Promise, promises
 from ..run.search import INTERRUPTED, Stop
 from ..run.trace import Move, Trace
-from .alerts import TAIL
+from .alerts import BEGIN, TAIL
 from .cache import Cache
 
 if TYPE_CHECKING:
     from .engine import Search
 
 STATE_BYTES, STEP_BYTES = 37, 8  # of the arrays below
-BEGIN = (1 << 32) - 2  # see ``cycles.open``
 MOST = (1 << 31) - 1  # states; the upper half of 32-bit numbers tells fair regions
 ONES = (1 << 64) - 1
 SLICE = 1 << 20  # states flagged, or so, between looks at the clock
