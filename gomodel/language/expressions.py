@@ -105,6 +105,9 @@ def field_place(m: Machine, component: Component, name: str, *, old: bool = Fals
     if name not in meta.fields:
         import difflib
 
+        if meta.phase == "init":
+            kind = type(component).__name__
+            raise m.fail(f"this {kind} is not part of the model", f"embed it: `self.… = {kind}(…)` in state()")
         near = difflib.get_close_matches(name, meta.fields, 1)
         hint = f"did you mean {near[0]}?" if near else "declare it in state()"
         raise m.fail(f"{type(component).__name__}.{name} is not a declared field", hint)
@@ -117,8 +120,6 @@ def _component_attribute(m: Machine, owner: Component, name: str, *, old: bool) 
     meta = owner._meta
     if name in meta.fields:
         return view(m, field_place(m, owner, name, old=old))
-    if name in meta.children and old:
-        return OldView(meta.children[name])
     static = _static_attribute(owner, name)
     if isinstance(static, property):
         return call.function(m, static.fget, (OldView(owner) if old else owner,), {})
@@ -127,8 +128,17 @@ def _component_attribute(m: Machine, owner: Component, name: str, *, old: bool) 
     if name not in owner.__dict__ and static is None:
         field_place(m, owner, name)  # raises, with a hint
     value = getattr(owner, name)
-    if old and isinstance(value, ProcessSet):
+    return _as_before(value) if old else value
+
+
+def _as_before(value: Any) -> Any:
+    """What an attribute of a component stood for before the step; it may refer to another component."""
+    if isinstance(value, ProcessSet):
         return call.OldProcesses(value)
+    if isinstance(value, Component):
+        return OldView(value)
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_as_before, value))
     return value
 
 

@@ -38,6 +38,12 @@ EXPRESSIONS = [
     step(
         "undeclared field written", "self.total = 1  # <-", "M.total is not a declared field", "declare it in state()"
     ),
+    step(
+        "a component that is not embedded",
+        "self.n = Part().x  # <-",
+        "this Part is not part of the model",
+        "self.… = Part(…)` in state()",
+    ),
     step("undeclared field of a struct", "self.word.hi = True  # <-", "the struct has no field 'hi'", "low, high"),
     step("unknown field in a struct value", "self.word = like(self.word)(hi=True)  # <-", "no field 'hi'", "low, high"),
     step("struct with positional values", "self.word = like(self.word)(1)  # <-", "made with named fields", "e.g."),

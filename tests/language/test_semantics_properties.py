@@ -465,3 +465,48 @@ def test_scenarios_and_bounds() -> None:
     assert agree(model).counts == (2, 2, 1)
     assert agree(model, k=2).counts == (4, 8, 2)
     assert agree(model, scenario="three").counts == (8, 24, 3)
+
+
+def test_components_that_refer_to_another_one_see_it_as_it_was() -> None:
+    """Two channels' worth of components share one; a step invariant looks at it through a reference, and through a list."""
+    model = model_of(
+        """
+        class Shared(Component):
+            def state(self):
+                self.n = Int(0, 3)
+
+        class Part(Component):
+            def __init__(self, shared):
+                self.shared = shared
+
+            def operation(self):
+                yield step("up")
+                self.shared.n += 1
+
+            @step_invariant
+            def up_by_one(self, before):
+                return self.shared.n - before.shared.n == 1
+
+            @step_invariant
+            def never_from_one(self, before):
+                return before.shared.n != 1
+
+        class M(Model):
+            name = "m"
+
+            def state(self):
+                self.shared = Shared()
+                self.parts = [Part(self.shared), Part(self.shared)]
+
+            @process()
+            def p(self, g):
+                for i in range(2):
+                    yield from self.parts[i].operation()
+
+            @step_invariant
+            def never_to_two(self, before):
+                return before.parts[1].shared.n == self.shared.n or self.shared.n != 2
+        """
+    )
+    got = agree(model)
+    assert violated(got) == {"parts[0].never_from_one", "parts[1].never_from_one", "never_to_two"}
