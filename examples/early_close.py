@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from gomodel import Bound, Bug, Int, Model, eventually, fatal, process, weak
 from gomodel.specs.runtime.chan import Channel
+from gomodel.specs.runtime.goroutines import Goroutines
 
 
 class EarlyClose(Model):
@@ -26,7 +27,8 @@ class EarlyClose(Model):
     fairness = (weak("generator"), weak("consumer"))
 
     def state(self):
-        self.out = Channel(self.generator | self.consumer, 0, tokens=self.values)
+        self.gs = Goroutines(self.generator | self.consumer)
+        self.out = Channel(self.gs, 0, tokens=self.values)
 
     def panicked(self):
         fatal("panic: send on closed channel, or close of closed channel", prop="no_panic")
@@ -50,8 +52,8 @@ class EarlyClose(Model):
             yield from self.out.close(c)
         elif not self.bug("leave"):
             while True:
-                result = yield from self.out.receive(c)
-                if result == "closed":
+                how, _ = yield from self.out.receive(c)
+                if how == "closed":
                     return
 
     @eventually

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from gomodel import Bug, Model, eventually, process, step, weak
 from gomodel.specs.runtime.chan import Channel
+from gomodel.specs.runtime.goroutines import Goroutines
 from gomodel.specs.sync.mutex import Mutex
 
 
@@ -24,7 +25,8 @@ class LockAndChannel(Model):
     def state(self):
         both = self.sender | self.receiver
         self.mu = Mutex(both)
-        self.ch = Channel(both, 0, tokens=1)
+        self.gs = Goroutines(both)
+        self.ch = Channel(self.gs, 0, tokens=1)
 
     @process(count=1)
     def sender(self, s):

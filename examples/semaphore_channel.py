@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from gomodel import Bound, Bug, Model, count, invariant, leads_to, process, reachable, step, weak
 from gomodel.specs.runtime.chan import Channel
+from gomodel.specs.runtime.goroutines import Goroutines
 
 
 class SemaphoreChannel(Model):
@@ -24,7 +25,8 @@ class SemaphoreChannel(Model):
     fairness = (weak("client"),)
 
     def state(self):
-        self.sem = Channel(self.client, 3 if self.bug("wide") else 2, tokens=self.goroutines)
+        self.gs = Goroutines(self.client)
+        self.sem = Channel(self.gs, 3 if self.bug("wide") else 2, tokens=self.goroutines)
 
     @process(count="goroutines")
     def client(self, g):

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from gomodel import Bug, Model, eventually, process, step, weak
 from gomodel.specs.runtime.chan import Channel
+from gomodel.specs.runtime.goroutines import Goroutines
 
 
 class Spinning(Model):
@@ -31,7 +32,8 @@ class Spinning(Model):
     fairness = (weak("worker"), weak("spinner"))
 
     def state(self):
-        self.ready = Channel(self.worker | self.spinner, 0, tokens=1)
+        self.gs = Goroutines(self.worker | self.spinner)
+        self.ready = Channel(self.gs, 0, tokens=1)
 
     @process(count=1)
     def worker(self, w):
@@ -42,8 +44,8 @@ class Spinning(Model):
     @process(count=1)
     def spinner(self, s):
         while True:
-            result = yield from self.ready.receive(s, block=False)
-            if result == "closed":
+            how, _ = yield from self.ready.receive(s, block=False)
+            if how == "closed":
                 return
 
     @eventually

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from gomodel import Bound, Bug, Int, Model, eventually, process, step, weak
 from gomodel.specs.runtime.chan import Channel
+from gomodel.specs.runtime.goroutines import Goroutines
 
 
 class WorkerPool(Model):
@@ -37,9 +38,9 @@ class WorkerPool(Model):
     fairness = (weak("feeder"), weak("worker"), weak("main"))
 
     def state(self):
-        everybody = self.feeder | self.worker | self.main
-        self.work = Channel(everybody, 1, tokens=self.jobs)
-        self.results = Channel(everybody, 0, tokens=self.jobs)
+        self.gs = Goroutines(self.feeder | self.worker | self.main)
+        self.work = Channel(self.gs, 1, tokens=self.jobs)
+        self.results = Channel(self.gs, 0, tokens=self.jobs)
 
     @process(count=1)
     def feeder(self, f):
@@ -53,8 +54,8 @@ class WorkerPool(Model):
     @process(count="workers")
     def worker(self, w):
         while True:
-            result = yield from self.work.receive(w)
-            if result == "closed":
+            how, _ = yield from self.work.receive(w)
+            if how == "closed":
                 return
             yield step("work")
             yield from self.results.send(w, 1)

@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
-from gomodel import Array, Bool, Component, Int, Pid, Queue, require, rule
+from gomodel import Bool, Component, Int, Pid, Queue, Set, require, rule
 
 
 class BoundedQueue(Component):
     """A queue with room for ``cap`` values; whatever happens to it is one step.
 
-    Without room (``cap`` = 0) a send and a receive meet.  ``slot`` holds what a waiting sender offers, and what was
-    handed to a receiver that waited, until that one returns with it; 0 is the zero value, ``nothing`` is no value.
-    Operations that fail, or panic at once, change nothing.
+    Without room (``cap`` = 0) a send and a receive meet.  ``slot`` holds what a waiter offers, and what was handed to
+    a receiver that waited, until its goroutine goes on; 0 is the zero value, ``nothing`` is no value.  Operations that
+    fail, or panic at once, change nothing.
+
+    ``gs`` names the waiters: a goroutine, and which case of its select.  Who waits in a select is ``fickle``: it may
+    stand in both queues, and leaves all places at once, when it is served here, or at any moment without having been
+    served, as it was elsewhere.
     """
 
-    def __init__(self, procs, cap, *, nothing):
-        self.procs = procs
+    def __init__(self, gs, cap, *, nothing):
+        self.gs = gs
+        self.procs = gs.procs
         self.cap = cap
         self.nothing = nothing
+        self.most = gs.procs.size * gs.cases
 
     def state(self):
-        n = self.procs.size
+        gs = self.gs
         self.closed = Bool()
         self.buffer = Queue(Int(0, self.nothing), self.cap + 1)
-        self.senders = Queue(Pid(self.procs), n)
-        self.receivers = Queue(Pid(self.procs), n)
-        self.slot = Array(Int(0, self.nothing, init=self.nothing), self.procs)
+        self.senders = Queue(gs.Sudog, self.most)
+        self.receivers = Queue(gs.Sudog, self.most)
+        self.fickle = Set(Pid(self.procs))
+        self.slot = gs.each(Int(0, self.nothing, init=self.nothing))
+
+    def waits(self, g):
+        places = [self.gs.sudog(g, i) for i in range(self.gs.cases)]
+        return any(s in self.senders or s in self.receivers for s in places)
+
+    def rests(self, g):
+        """It does not wait, and has not been handed anything either."""
+        slots = [self.gs.get(self.slot, self.gs.sudog(g, i)) for i in range(self.gs.cases)]
+        return not self.waits(g) and all(v == self.nothing for v in slots)
+
+    def leaves(self, g):
+        """All the places where ``g`` waits are given up."""
+        for i in range(self.gs.cases):
+            s = self.gs.sudog(g, i)
+            if s in self.senders:
+                self.senders.remove(s)
+            if s in self.receivers:
+                self.receivers.remove(s)
+        self.fickle.discard(g)
 
     @rule
     def send(self, v: Int(1, self.nothing - 1)):
@@ -35,48 +61,104 @@ class BoundedQueue(Component):
 
     @rule
     def wait_to_send(self, g: self.procs, v: Int(1, self.nothing - 1)):
-        require(not self.closed and not self.receivers and g not in self.senders)
-        require(len(self.buffer) == self.cap and self.slot[g] == self.nothing)
-        self.senders.push(g)
-        self.slot[g] = v
+        require(not self.closed and not self.receivers and len(self.buffer) == self.cap)
+        require(self.rests(g))
+        self.senders.push(self.gs.sudog(g, 0))
+        self.gs.put(self.slot, self.gs.sudog(g, 0), v)
 
     @rule
     def hand_over(self, v: Int(1, self.nothing - 1)):
         """To the receiver that has waited longest."""
         require(not self.closed and len(self.receivers) > 0)
-        g = self.receivers.pop()
-        self.slot[g] = v
+        s = self.receivers[0]
+        self.gs.put(self.slot, s, v)
+        self.leaves(self.gs.owner(s))
 
     @rule
     def receive(self):
         """The oldest value; the sender that has waited longest moves up."""
-        require(len(self.buffer) + len(self.senders) > 0)
-        if self.senders:
-            g = self.senders.pop()
-            self.buffer.push(self.slot[g])
-            self.slot[g] = self.nothing
+        require(len(self.buffer) > 0 or (not self.closed and len(self.senders) > 0))
+        if self.senders and not self.closed:
+            s = self.senders[0]
+            self.buffer.push(self.gs.get(self.slot, s))
+            self.gs.put(self.slot, s, self.nothing)
+            self.leaves(self.gs.owner(s))
         self.buffer.pop()
 
     @rule
     def wait_to_receive(self, g: self.procs):
         require(not self.closed and len(self.buffer) + len(self.senders) == 0)
-        require(g not in self.receivers and self.slot[g] == self.nothing)
-        self.receivers.push(g)
+        require(self.rests(g))
+        self.receivers.push(self.gs.sudog(g, 0))
 
     @rule
     def come_back(self, g: self.procs):
-        """A receiver returns with what it was handed."""
-        require(g not in self.senders and self.slot[g] != self.nothing)
-        self.slot[g] = self.nothing
+        """Who does not wait any more goes on, with what it was handed, if anything was."""
+        require(not self.waits(g))
+        for i in range(self.gs.cases):
+            self.gs.put(self.slot, self.gs.sudog(g, i), self.nothing)
 
     @rule
     def close(self):
-        """Every waiting receiver gets the zero value, every waiting sender is sent away."""
+        """Every waiting receiver gets the zero value, every waiting sender is sent away, but for the fickle."""
         require(not self.closed)
         self.closed = True
-        for g in self.receivers:
-            self.slot[g] = 0
-        for g in self.senders:
-            self.slot[g] = self.nothing
-        self.receivers.clear()
-        self.senders.clear()
+        self.dismiss(self.receivers, 0)
+        self.dismiss(self.senders, self.nothing)
+
+    def dismiss(self, queue, told):
+        """Send all away but the fickle, who keep their order."""
+        n = len(queue)
+        for i in range(self.most):
+            if i < n:
+                s = queue.pop()
+                if self.gs.owner(s) in self.fickle:
+                    queue.push(s)
+                else:
+                    self.gs.put(self.slot, s, told)
+
+    # --- selects ---------------------------------------------------------------------------------------------
+
+    @rule
+    def wait_in_select(
+        self, g: self.procs, v: Int(0, self.nothing), plan: Int(0, 3**self.gs.cases - 1), backwards: Bool()
+    ):
+        """To send v, to receive, or both; digit i of ``plan``, base 3, says what case i does: nothing, send, receive."""
+        require(self.gs.cases > 1 and plan > 0 and not self.closed and self.rests(g))
+        order = range(self.gs.cases)
+        for i in order:
+            self.wait_with(g, i, v, (plan // 3**i) % 3 if not backwards else 0)
+        for i in reversed(order):
+            self.wait_with(g, i, v, (plan // 3**i) % 3 if backwards else 0)
+        self.fickle.add(g)
+
+    def wait_with(self, g, i, v, what):
+        s = self.gs.sudog(g, i)
+        if what == 1:
+            require(all(self.gs.owner(r) == g for r in self.receivers) and len(self.buffer) == self.cap)
+            self.senders.push(s)
+            self.gs.put(self.slot, s, v)
+        elif what == 2:
+            require(all(self.gs.owner(r) == g for r in self.senders) and len(self.buffer) == 0)
+            self.receivers.push(s)
+
+    @rule
+    def tell(self, g: self.procs):
+        """One of the fickle is told that the channel is closed; if it waits to receive as well, it has received."""
+        require(self.gs.cases > 1 and self.closed and g in self.fickle)
+        told = False
+        for s in self.receivers:
+            if self.gs.owner(s) == g and not told:
+                self.gs.put(self.slot, s, 0)
+                told = True
+        for s in self.senders:
+            if self.gs.owner(s) == g and not told:
+                self.gs.put(self.slot, s, self.nothing)
+                told = True
+        self.leaves(g)
+
+    @rule
+    def leave(self, g: self.procs):
+        """One of the fickle was served elsewhere."""
+        require(self.gs.cases > 1 and g in self.fickle)
+        self.leaves(g)
