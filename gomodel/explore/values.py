@@ -19,7 +19,7 @@ from .shapes import Cells, Line, Maybe, Record, Shape, Truth, hull, shape_of
 from .term_shapes import Shapes
 
 QUANTIFIERS = ("forall", "exists", "count", "sum")
-UNROLL = 32  # quantifiers over more values than this become loops
+UNROLL = 32  # quantifiers that take more copies than this, with those around them, become loops
 _NONE: frozenset[int] = frozenset()
 
 
@@ -47,6 +47,7 @@ class Values:
         self._memo: list[dict[Term, Value]] = [{}]
         self._open_memo: dict[Term, Value] = {}
         self._free: dict[Term, frozenset[int]] = {}
+        self._copies = 1  # of what is emitted, by the quantifiers unrolled around it
 
     @contextmanager
     def scope(self) -> Iterator[None]:
@@ -293,12 +294,15 @@ class Values:
     def _quantifier(self, t: Term) -> Value:
         depth, domain = t.data
         size = index_size(domain)
-        if size > UNROLL:
+        if size * self._copies > UNROLL:
             return self._loop(t, depth, domain)
         result: Value = t.op == "forall" if t.op in ("forall", "exists") else 0
+        outside = self._copies
+        self._copies *= size
         for value in domain.values():
             with self._binding(depth, packed.constant(shape_of(domain), value)):
                 result = self._accumulate(t.op, result, self.value(t.args[0]))
+        self._copies = outside
         return result
 
     def _accumulate(self, op: str, so_far: Value, value: Value) -> Value:

@@ -236,14 +236,22 @@ def _binop(m: Machine, node: ast.BinOp) -> Any:
 
 
 def _unary(m: Machine, node: ast.UnaryOp) -> Any:
-    return operators.unary(m, type(node.op), evaluate(m, node.operand))
+    read = evaluate_test if isinstance(node.op, ast.Not) else evaluate
+    return operators.unary(m, type(node.op), read(m, node.operand))
 
 
-def _boolop(m: Machine, node: ast.BoolOp) -> Any:
+def evaluate_test(m: Machine, node: ast.expr) -> Any:
+    """Like ``evaluate`` where only the truth of the value matters: then `queue and …` need not give the queue itself."""
+    return _boolop(m, node, test=True) if isinstance(node, ast.BoolOp) else evaluate(m, node)
+
+
+def _boolop(m: Machine, node: ast.BoolOp, *, test: bool = False) -> Any:
     is_and = isinstance(node.op, ast.And)
 
     def rest(i: int) -> Any:
-        value = evaluate(m, node.values[i])
+        value = (evaluate_test if test else evaluate)(m, node.values[i])
+        if test and symbolic(value):
+            value = unwrap(m, truth(m, value))
         if i == len(node.values) - 1:
             return value
         t = truth(m, value) if symbolic(value) else b.boolean(bool(operators.native(m, bool, value)))
@@ -251,14 +259,14 @@ def _boolop(m: Machine, node: ast.BoolOp) -> Any:
         if t.op == "const":
             return rest(i + 1) if bool(t.data) == is_and else value
         go_on = t if is_and else b.not_(t)
-        short = value if not operators.is_boolean(value) else not is_and
+        short = not is_and if test or operators.is_boolean(value) else value
         return m.branch(node.values[i], go_on, lambda: rest(i + 1), lambda: short, m.join_values)
 
     return rest(0)
 
 
 def _ifexp(m: Machine, node: ast.IfExp) -> Any:
-    test = evaluate(m, node.test)
+    test = evaluate_test(m, node.test)
     if not symbolic(test):
         return evaluate(m, node.body if test else node.orelse)
     yes, no = (lambda: evaluate(m, node.body)), (lambda: evaluate(m, node.orelse))

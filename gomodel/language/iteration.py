@@ -159,7 +159,7 @@ def _filters(m: Machine, generator: ast.comprehension, value: Any, there: Term) 
     bind(m, generator.target, value)
     keep = there
     for test in generator.ifs:
-        cond = truth(m, ex.evaluate(m, test))
+        cond = truth(m, ex.evaluate_test(m, test))
         m.state.assume(cond)
         keep = b.and_(keep, cond)
     return keep

@@ -79,7 +79,7 @@ def _positioned(m: Machine, mark: Any, body: list[ast.stmt], resume: tuple[Any, 
 def _loop_test(m: Machine, node: ast.While) -> tuple[State | None, State | None]:
     """``(state where the loop ends, state where it goes on)``."""
     try:
-        test = ex.evaluate(m, node.test)
+        test = ex.evaluate_test(m, node.test)
         if not symbolic(test):
             return (None, m.state) if operators.native(m, bool, test) else (m.state, None)
         cond = m.simplify(truth(m, test))

@@ -95,18 +95,19 @@ class State:
         facts: set[Term],
         cells: dict[Any, Term],
         envs: dict[Frame, dict[str, Any]],
-        splits: frozenset[Any] = frozenset(),
+        splits: dict[Any, frozenset[Term]] | None = None,
     ) -> None:
         self.path, self.facts, self.cells, self.envs = path, facts, cells, envs
-        self.splits = splits  # branch points whose sides have not met again
+        # branch points whose sides have not met again, and the path that led to each
+        self.splits: dict[Any, frozenset[Term]] = splits or {}
 
     def copy(self) -> State:
         envs = {f: dict(e) for f, e in self.envs.items()}
-        return State(dict(self.path), set(self.facts), dict(self.cells), envs, self.splits)
+        return State(dict(self.path), set(self.facts), dict(self.cells), envs, dict(self.splits))
 
     def split(self, key: Any, cond: Term) -> None:
         """Go down one side of the branch point ``key``."""
-        self.splits |= {key}
+        self.splits.setdefault(key, frozenset(self.path))
         self.assume(cond)
 
     def condition(self) -> Term:
@@ -329,7 +330,8 @@ class Machine:
         """One state for two disjoint paths."""
         d = difference(s, t)
         path: dict[Term, None] = {c: None for c in s.path if c in t.path}
-        rest = b.or_(b.and_(*(c for c in s.path if c not in path)), b.and_(*(c for c in t.path if c not in path)))
+        one, two = (b.and_(*(c for c in x.path if c not in path)) for x in (s, t))
+        rest = b.TRUE if one is b.not_(two) else b.or_(one, two)
         for c in b.conjuncts(rest):
             path[c] = None
         cells = dict(t.cells)
@@ -340,7 +342,10 @@ class Machine:
         for frame in s.envs:
             if frame in t.envs:
                 envs[frame] = self._merge_env(key, d, s.envs[frame], t.envs[frame])
-        splits = s.splits & t.splits if rest is b.TRUE else s.splits | t.splits
+        splits = {**s.splits, **t.splits}
+        for split in s.splits.keys() & t.splits.keys():
+            splits[split] = s.splits[split] & t.splits[split]
+        splits = {split: before for split, before in splits.items() if not before.issuperset(path)}
         return State(path, s.facts & t.facts, cells, envs, splits)
 
     def _merge_env(self, key: tuple[Any, ...], d: Term, x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:

@@ -223,7 +223,7 @@ def _if(m: Machine, node: ast.If, resume: Any) -> Exits:
     if resume is not None:
         return _arm(m, node, resume[0], resume[1:])
     reads, asked = m.reads, m.bugs_asked
-    test = ex.evaluate(m, node.test)
+    test = ex.evaluate_test(m, node.test)
     of_state, of_bug = m.reads > reads, m.bugs_asked > asked
     on_state = symbolic(test) or (of_state and not of_bug)
     cond = m.simplify(truth(m, test)) if symbolic(test) else b.boolean(bool(operators.native(m, bool, test)))

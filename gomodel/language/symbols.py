@@ -267,10 +267,19 @@ def _common(x: Any, y: Any) -> Domain | None:
     if isinstance(dx, Option) or isinstance(dy, Option):
         return dx if isinstance(dx, Option) else dy
     if isinstance(dx, Pid) and isinstance(dy, Pid):
-        return dx if isinstance(x, Term) else dy
+        return _wider(dx, dy)
     if isinstance(dx, (Int, Bool)) and isinstance(dy, (Int, Bool)):
         return dx if type(dx) is type(dy) else None
     return dx if _alike(dx, dy) else None
+
+
+def _wider(x: Pid, y: Pid) -> Pid | None:
+    """The one of them that has all processes of the other."""
+    for wide, narrow in ((x, y), (y, x)):
+        if wide.hi is narrow.hi or (isinstance(wide.hi, int) and isinstance(narrow.hi, int) and wide.hi >= narrow.hi):
+            if wide.lo <= narrow.lo:
+                return wide
+    return None
 
 
 def _sized(domain: Domain) -> Domain:

@@ -120,27 +120,26 @@ class BoundedQueue(Component):
     # --- selects ---------------------------------------------------------------------------------------------
 
     @rule
-    def wait_in_select(
-        self, g: self.procs, v: Int(0, self.nothing), plan: Int(0, 3**self.gs.cases - 1), backwards: Bool()
-    ):
-        """To send v, to receive, or both; digit i of ``plan``, base 3, says what case i does: nothing, send, receive."""
-        require(self.gs.cases > 1 and plan > 0 and not self.closed and self.rests(g))
-        order = range(self.gs.cases)
-        for i in order:
-            self.wait_with(g, i, v, (plan // 3**i) % 3 if not backwards else 0)
-        for i in reversed(order):
-            self.wait_with(g, i, v, (plan // 3**i) % 3 if backwards else 0)
+    def wait_with_send(self, g: self.procs, i: Int(0, self.gs.cases - 1), v: Int(0, self.nothing - 1)):
+        """A case of a select, beside those that wait already."""
+        s = self.gs.sudog(g, i)
+        require(self.gs.cases > 1 and self.may_join(s))
+        require(len(self.buffer) == self.cap and all(self.gs.owner(r) == g for r in self.receivers))
+        self.senders.push(s)
+        self.gs.put(self.slot, s, v)
         self.fickle.add(g)
 
-    def wait_with(self, g, i, v, what):
+    @rule
+    def wait_with_receive(self, g: self.procs, i: Int(0, self.gs.cases - 1)):
         s = self.gs.sudog(g, i)
-        if what == 1:
-            require(all(self.gs.owner(r) == g for r in self.receivers) and len(self.buffer) == self.cap)
-            self.senders.push(s)
-            self.gs.put(self.slot, s, v)
-        elif what == 2:
-            require(all(self.gs.owner(r) == g for r in self.senders) and len(self.buffer) == 0)
-            self.receivers.push(s)
+        require(self.gs.cases > 1 and self.may_join(s))
+        require(len(self.buffer) == 0 and all(self.gs.owner(r) == g for r in self.senders))
+        self.receivers.push(s)
+        self.fickle.add(g)
+
+    def may_join(self, s):
+        waits = s in self.senders or s in self.receivers
+        return not self.closed and not waits and self.gs.get(self.slot, s) == self.nothing
 
     @rule
     def tell(self, g: self.procs):

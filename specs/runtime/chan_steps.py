@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gomodel import Int, Pid, choose, fatal, require, step
-from gomodel.specs.runtime.hchan import Hchan
+from gomodel.specs.runtime.hchan import CLOSED, FAILED, HANDED, PANIC, STORED, TAKEN, VALUE, Hchan
 
 GO = "runtime/chan.go"
 WAKER = "sudog and status belong to the waker: it has unlinked the sudog, and the goroutine is parked"
@@ -72,25 +72,20 @@ class ChannelSteps(Hchan):
             src=tuple(SEND.values()),
             region="c.lock",
         )
-        how, r = self.offer(g, v)
+        how, r, case = self.offer(g, v)
         if not block:
-            self.end_send(g, how == "full")
-        if how == "panic":
+            self.end_send(g, how == FAILED)
+        if how == PANIC:
             if self.bug("nounlock"):
                 self.locked = True
             return "panic"
-        if how == "handed":
-            partner: self.gs.Sudog = r
-            if self.bug("c5"):
-                yield step("S4 copy without the lock", go=f"{GO}:340", src="sendDirect(c.elemtype, sg, ep)")
-                self.gs.put(self.slot, partner, v)
-            if not self.bug("noready"):
-                yield from self.goready(partner, f"{GO}:346", f"{GO}:350")
-            if self.bug("c19"):
-                yield step("S4 copy after goready", go=f"{GO}:340", src="sendDirect(c.elemtype, sg, ep)")
-                self.gs.put(self.slot, partner, v)
+        if how == HANDED:
+            if self.bug("c5") or self.bug("c19"):
+                yield from self.copy_late(r, case, v)
+            elif not self.bug("noready"):
+                yield from self.goready(r, case, f"{GO}:346", f"{GO}:350")
             return "sent"
-        if how == "stored":
+        if how == STORED:
             return "sent"
         if not block:
             return "full"
@@ -149,16 +144,19 @@ class ChannelSteps(Hchan):
             src=tuple(RECEIVE.values()),
             region="c.lock",
         )
-        how, v, s = self.take(g)
+        how, v, s, case = self.take(g)
         if not block:
-            self.end_receive(g, how == "nothing")
-        if how == "taken over":
-            partner: self.gs.Sudog = s
+            self.end_receive(g, how == FAILED)
+        if how == TAKEN:
             taken: Int(0, self.stale) = v
-            yield from self.goready(partner, f"{GO}:741", f"{GO}:745")
+            yield from self.goready(s, case, f"{GO}:741", f"{GO}:745")
             return "value", taken
-        if how != "nothing" or not block:
-            return how, v
+        if how == CLOSED:
+            return "closed", 0
+        if how == VALUE:
+            return "value", v
+        if not block:
+            return "nothing", 0
         self.gs.remember(g)
         self.enqueue(self.recvq, self.gs.sudog(g, 0))
         self.locked = not self.bug("hasty")
@@ -296,18 +294,29 @@ class ChannelSteps(Hchan):
         yield step("P3 commit: unlock", go=f"{GO}:764", src="unlock((*mutex)(chanLock))")
         self.locked = False
 
-    def goready(self, s: self.gs.Sudog, success, line):
+    def goready(self, g: Pid(self.procs), case: Int(0, self.gs.cases - 1), success, line):
         yield step(
             "S4 success, goready",
-            when=lambda: not self.gs.scanned(self.gs.owner(s)),
+            when=lambda: not self.gs.scanned(g),
             go=(success, line),
             src=("sg.success = true", "goready(gp, skip+1)"),
             atomic=WAKER,
         )
+        s = self.gs.sudog(g, case)
         self.gs.notify(s)
         if not self.bug("nosuccess"):
             self.gs.put(self.success, s, "no" if self.bug("failure") else "yes")
-        self.gs.ready(self.gs.owner(s))
+        self.gs.ready(g)
+
+    def copy_late(self, g: Pid(self.procs), case: Int(0, self.gs.cases - 1), v: Int(0, self.stale)):
+        """Bugs c5 and c19: the value is copied without the lock, or when the receiver has been woken."""
+        if self.bug("c5"):
+            yield step("S4 copy without the lock", go=f"{GO}:340", src="sendDirect(c.elemtype, sg, ep)")
+            self.gs.put(self.slot, self.gs.sudog(g, case), v)
+        yield from self.goready(g, case, f"{GO}:346", f"{GO}:350")
+        if self.bug("c19"):
+            yield step("S4 copy after goready", go=f"{GO}:340", src="sendDirect(c.elemtype, sg, ep)")
+            self.gs.put(self.slot, self.gs.sudog(g, case), v)
 
     def resume(self, s):
         """What a woken goroutine does with the sudog that it was woken by."""

@@ -22,6 +22,8 @@ from gomodel import (
 )
 from gomodel.specs.abstract.queue import BoundedQueue
 
+FAILED, PANIC, HANDED, STORED, CLOSED, TAKEN, VALUE = range(7)  # what becomes of an operation under the lock
+
 
 class Hchan(Component):
     """The words of a channel and of its sudogs; plain methods for what happens in one region under ``c.lock``."""
@@ -75,14 +77,13 @@ class Hchan(Component):
     # --- regions under the lock ------------------------------------------------------------------------------
 
     def offer(self, g, v):
-        """A send by g with the lock held (chan.go:224-255, select.go:288-299): how it went, and whom to ready.
+        """A send by g with the lock held (chan.go:224-255, select.go:288-299): what became of it, and whom to ready.
 
-        "panic"; "handed" to a receiver; "stored" in the buffer; or "full".
+        PANIC; HANDED to the receiver of that goroutine and case; STORED in the buffer; or FAILED.
         """
-        nobody = self.gs.sudog(g, 0)
         if self.closed and not self.bug("c15b"):
             self.panics()
-            return "panic", nobody
+            return PANIC, g, 0
         room = self.has_room()
         self.skip_losers(self.recvq)
         if self.recvq and not (self.bug("c13") and room):
@@ -97,28 +98,27 @@ class Hchan(Component):
             if self.bug("twice"):
                 self.store(v)
             self.moment()
-            return "handed", s
+            return HANDED, self.gs.owner(s), self.gs.case(s)
         if room:
-            self.barged = self.barged or any(not self.gs.lost(s) for s in self.sendq)
+            self.barged = self.barged or self.active(self.sendq)
             self.store(v)
             self.commit(v)
             if self.bug("c15b") and self.closed:
                 self.panics()
-                return "panic", nobody
+                return PANIC, g, 0
             self.moment()
-            return "stored", nobody
-        return "full", nobody
+            return STORED, g, 0
+        return FAILED, g, 0
 
     def take(self, g, *, select=False):
-        """A receive by g with the lock held (chan.go:588-634, select.go:274-284): how it went, what, whom to ready.
+        """A receive by g with the lock held (chan.go:588-634, select.go:274-284): what, the value, whom to ready.
 
-        "closed"; "taken over" from a sender; "value" out of the buffer; or "nothing".
+        CLOSED; TAKEN from the sender of that goroutine and case; VALUE from the buffer; or FAILED.
         """
-        nobody = self.gs.sudog(g, 0)
         if self.closed and not select:
             if self.qcount == 0 or self.bug("drain"):
                 self.told_closed()
-                return "closed", 0, nobody
+                return CLOSED, 0, g, 0
         else:
             self.skip_losers(self.sendq)
             passed = (self.bug("prefer") and self.qcount > 0) or (self.bug("xor") and self.cap == 0)
@@ -126,7 +126,7 @@ class Hchan(Component):
                 s = self.dequeue(self.sendq)
                 v = self.take_over(s)
                 self.moment()
-                return "taken over", v, s
+                return TAKEN, v, self.gs.owner(s), self.gs.case(s)
         if self.qcount > 0:
             v = self.buf[self.recvx]
             self.deliver(v)
@@ -135,11 +135,11 @@ class Hchan(Component):
             self.recvx = (self.recvx + 1) % self.cap
             self.qcount -= 1
             self.moment()
-            return "value", v, nobody
+            return VALUE, v, g, 0
         if select and self.closed:
             self.told_closed()
-            return "closed", 0, nobody
-        return "nothing", 0, nobody
+            return CLOSED, 0, g, 0
+        return FAILED, 0, g, 0
 
     def take_over(self, s):
         """A receive while senders are parked (chan.go:702-737): the first value; the first sender's moves up."""
