@@ -123,7 +123,7 @@ def _component_attribute(m: Machine, owner: Component, name: str, *, old: bool) 
     static = _static_attribute(owner, name)
     if isinstance(static, property):
         return call.function(m, static.fget, (OldView(owner) if old else owner,), {})
-    if old and callable(static) and hasattr(static, "__get__"):
+    if old and callable(static) and hasattr(static, "__get__") and static is not Component.bug:
         return call.Bound(static, OldView(owner))
     if name not in owner.__dict__ and static is None:
         field_place(m, owner, name)  # raises, with a hint

@@ -83,7 +83,8 @@ class _Tracer(LeafTracer):
             raise
         for prop in system.properties.values():
             self._place(prop)
-            check_fairness(system, prop.under or (), prop.where, edited=edited, params=prop.params)
+            elsewhere = prop.scenario not in ("", self.inst.scenario)  # it need not fit here
+            check_fairness(system, prop.under or (), prop.where, edited=edited or elsewhere, params=prop.params)
         system.fairness = default_fairness(system, declared)
 
     def _place(self, prop: Property) -> None:

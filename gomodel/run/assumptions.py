@@ -67,7 +67,7 @@ def assumptions(
     judged: dict[str, list[_Judged]] = {}
     interrupted = False
     for inst in instances(model, bounds, scenarios, preset):
-        system = trace(inst)
+        system = trace(inst, every_kind=False)
         own = [p for p in system.properties.values() if p.kind in LIVENESS and p.under and judged_at(p, inst)]
         if not own:
             continue

@@ -193,7 +193,7 @@ def check_bug(
     expected: tuple[str, ...] = ()
     chosen = instances(model, bounds, [bug.scenario] if bug.scenario else [], preset, [name])
     for inst in chosen:
-        system = trace(inst)
+        system = trace(inst, every_kind=False)
         known = [DEADLOCK, *system.properties]
         expected = tuple(_expected(p, component, known, model) for p in bug.broken())
         search = limits if bug.harmless else replace(limits, until=frozenset(expected))
@@ -230,7 +230,7 @@ def _expected(name: str, component: Component, known: list[str], model: type[Mod
 def describe(model: type[Model]) -> dict[str, Any]:
     """What ``gomodel list --json`` says of a model."""
     inst = instances(model)[0]
-    system = trace(inst)
+    system = trace(inst, every_kind=False)
     bugs = all_bugs(inst)
     properties = [
         {"name": p.name, "kind": p.kind, "text": p.text} for p in system.properties.values() if p.kind != "reachable"

@@ -4,7 +4,8 @@ What is modelled: ``chansend`` (chan.go:176-310) with ``send`` (318-351), ``chan
 (702-746), ``closechan`` (414-486), ``full``, ``empty``, ``dequeue``, ``enqueue`` (146-155, 492-503, 858-905), and of
 the scheduler what parks and readies (proc.go:4268-4318, 1133-1154).  A non-blocking operation is what the compiler
 makes of a select with one case and a default (chan.go:768-806).  Values are tokens: which sender, which of its values.
-Scenario "shrink" adds somebody who shrinks the stack of a parked goroutine, once, as a garbage collection does at most
+The steps are in ``chan_steps.py``, what happens under the lock is in ``hchan.py``, what belongs to a goroutine in
+``goroutines.py``.  Scenario "shrink" adds somebody who shrinks the stack of a parked goroutine, once, as a garbage collection does at most
 (stack.go:929-985, 878-923, 1245-1280), with the flags that keep it off; there alone the flags are part of the state.
 
 What is one step, and why that is sound:
@@ -24,10 +25,10 @@ What is one step, and why that is sound:
 
 What is abstracted, and why that is sound:
 
-* A queue is a sequence, not a list of pointers: it is touched under the lock only, and without select only its head
-  leaves it.  ``dequeueSudoG`` in the middle comes with select.
-* A goroutine has one sudog: without select it is in one queue at a time.  ``success`` is not cleared when a sudog is
-  taken from the pool; so it is "unset" here, and to read it before it is written is an error (``success_written``).
+* A queue is a sequence, not a list of pointers: it is touched under the lock only, and ``waitq`` shows that it is one.
+* A goroutine has one sudog: it is in one queue at a time, as none is in a select; that is the model ``select``.
+  ``success`` is not cleared when a sudog is taken from the pool; so it is "unset" here, and to read it before it is
+  written is an error (``success_written``).
 * What a receiver's slot holds before is any old value: ``stale``, which must not be seen.  A sender's slot is reset
   when its value has been copied: nobody reads it any more.
 * A panic ends the operation and the goroutine returns: what it does next is the program's business.
@@ -53,7 +54,7 @@ Checklist (ids of the reference for this part):
 * RingIdx               done: ``ring_index``
 * NoRecvParkedWithData  done: ``no_receiver_parked_with_data``
 * NoSendParkedWithRoom  done: ``no_sender_parked_with_room``
-* QueueXor              done: ``queue_xor``; the exception, one select in both queues, comes with select
+* QueueXor              done: ``queue_xor``; its exception, one select in both queues, in ``select``
 * ClosedQueuesEmpty     done: ``closed_queues_empty``
 * DrainThenZero         done: ``drain_then_zero``, ``value_as_handed``, ``all_received``
 * NoValueFromPanickedSend  done: ``nothing_sent_after_close``, ``success_as_served``
@@ -73,8 +74,8 @@ Checklist (ids of the reference for this part):
 * panics                done: the branches "panic" of send and close, which must be reached
 * c5 c9 c11 c12 c13 c15a c15b c17 c19   done, as bugs
 * c6 c7       done, as bugs of scenario "shrink"
-* c1 c3       left out: the pointers of the list; a dequeue in the middle, and recycled fields, come with select
-* c2          left out: needs one channel in two cases of a select
+* c1 c3       done in ``waitq``
+* c2          done in ``select``, as s5
 * c4          left out: needs write barriers
 * c10         left out: go1.15 and older, a protocol without the success bit
 * twice noready nounlock hasty drain prefer xor elem reclose zero one invert nilpark last   ours: plausible edits

@@ -51,7 +51,7 @@ class ChannelSteps(Hchan):
     def send(self, g, v: Int(0, self.stale), block=True):
         if self.nil:
             if block:
-                yield from self.sleep_for_ever(g, f"{GO}:181", "waitReasonChanSendNilChan")
+                yield from self.gs.sleep_for_ever(g, f"{GO}:181", "waitReasonChanSendNilChan", self.bug("nilpark"))
             return "full"
         if not block:
             yield step("S1 load closed", go=f"{GO}:213", src="c.closed == 0")
@@ -117,7 +117,7 @@ class ChannelSteps(Hchan):
     def receive(self, g, block=True):
         if self.nil:
             if block:
-                yield from self.sleep_for_ever(g, f"{GO}:536", "waitReasonChanReceiveNilChan")
+                yield from self.gs.sleep_for_ever(g, f"{GO}:536", "waitReasonChanReceiveNilChan", self.bug("nilpark"))
             return "nothing", 0
         if not block:
             yield step(
@@ -337,10 +337,7 @@ class ChannelSteps(Hchan):
         """releaseSudog (proc.go:537-560)."""
         if self.gs.get(self.elem, s):
             fatal("runtime: sudog with non-nil elem", prop="sudog_clean")
+        if self.gs.cases > 1:
+            if self.gs.selecting[s.g]:
+                fatal("runtime: sudog with non-false isSelect", prop="sudog_clean")
         self.gs.put(self.slot, s, self.stale)
-
-    def sleep_for_ever(self, g, go, src):
-        yield step("N1 park on nil", go=go, src=src)
-        self.gs.waiting[g] = not self.bug("nilpark")
-        yield step("N2 asleep for ever", when=lambda: not self.gs.waiting[g], rest="blocked", go=go, src=src)
-        fatal("unreachable", prop="asleep_for_ever")

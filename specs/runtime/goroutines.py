@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gomodel import Array, Bool, Component, Ghost, Int, Option, Pid, Struct, fatal
+from gomodel import Array, Bool, Component, Ghost, Int, Option, Pid, Struct, fatal, step
 
 
 class Goroutines(Component):
@@ -95,6 +95,13 @@ class Goroutines(Component):
     def scanned(self, g):
         """casgstatus waits until the scan bit is cleared (proc.go:1303-1320)."""
         return self.shrinking and self.scan[g]
+
+    def sleep_for_ever(self, g, go, src, awake=False):
+        """Nobody knows of this goroutine: it waits for a nil channel, or for no channel at all."""
+        yield step("N1 park on nil", go=go, src=src)
+        self.waiting[g] = not awake
+        yield step("N2 asleep for ever", when=lambda: not self.waiting[g], rest="blocked", go=go, src=src)
+        fatal("unreachable", prop="asleep_for_ever")
 
     def ready(self, g):
         """proc.go:1133-1154."""

@@ -408,7 +408,6 @@ class Hchan(Component):
         A close takes effect when it stores ``closed``: from then on nobody waits, and each receiver that still stands
         in the queue has been handed the zero value.  Who waits in a select still does, as another case may win.
         """
-        gs = self.gs
         queue.closed = self.closed
         queue.buffer.clear()
         for i in range(self.cap):

@@ -1,28 +1,79 @@
-"""Select statements (runtime/select.go, go1.27.3)."""
+"""Select statements over one or two channels (runtime/select.go, go1.27.3).
+
+What is modelled: ``selectgo`` (select.go:122-543) with ``sellock``, ``selunlock``, ``selparkcommit`` (34-101) and
+``dequeueSudoG`` (627-663), over the channels of ``chan``; and ``block`` (103-105) for a select without a channel.  The
+steps are in ``select_steps.py``, what happens to a channel under its lock is in ``hchan.py``, shared with ``chan``.
+
+What is one step, and why that is sound:
+
+* Each lock that is taken is a step, in the order of addresses (sellock); the last one together with what is done under
+  all of them.  Locks that are released behind it, not in parking, belong to that step as well: nothing is done in
+  between, and whoever waits for one of them could as well have come later.
+* Pass 1 is one step, though its CASes of selectDone are shared with holders of other locks.  A CAS that fails goes on
+  to fail until the owner has all of its locks, one of which is held here; so it could as well be done last.  And the
+  first that succeeds ends the pass.
+* Pass 2 is a step for each sudog that is queued.  Parking is one for the status, which is set with all locks held on,
+  and one for each lock that ``selparkcommit`` releases.  From the first of these on a partner may find the goroutine,
+  and ready it: then it runs on another M while the commit goes on, and stops at a lock that the commit still holds.
+  Both are steps of one process here, in any order ("L6 commit: unlock the next; or L7 lock the next").
+* Pass 3 is one step, under all locks.  Then ``goready`` of a partner is one, as in ``chan``.
+
+What is abstracted, and why that is sound:
+
+* The order in which cases are polled is any permutation, chosen where it is first used instead of before the locks
+  (187-194): it is the goroutine's own.  The lock order is what the source's heap sort makes of it (208-240), in which
+  two cases of one channel may change places.
+* All send cases of one select send the same value: at most one of them does.
+* ``sudog.isSelect`` is a bit for each goroutine, as all its sudogs have the same.  ``gp.waiting`` is whether the list
+  is empty: its sudogs are those of the cases, in lock order.  Queues are sequences of sudogs; that the list of pointers
+  is one, with ``dequeueSudoG`` in the middle, is shown in ``waitq``.
+* More than two cases: bounds of the scenarios only; the component takes any number.
+* Timer channels, synctest bubbles, stack shrinking (see ``chan``), profiling, sanitizers are left out.
+
+Where an execution may end: where both channels are closed, every select returns or panics.  Elsewhere it may stay
+parked, and ``asleep_only_as_go_reports`` says that it then stands in the queue of an open channel, or has none.
+
+Fairness: weak fairness of every process.  Which of several ready cases is taken is luck: ``each_gets_its_turn`` needs
+that the order of polling is drawn anew again and again (strong fairness of that outcome).
+
+Closing is not one step: two closes of different channels may share the selects that wait in both
+(``two_closes_share_the_selects``), as if each had found some of them.
+
+Checklist (ids of the reference for this part):
+
+* OneCase              done: ``one_case``
+* NoDoubleWake         done: ``one_case``, and "bad g->status in ready": ``ready_waits``
+* LosersGone           done: ``losers_gone``
+* SelectDoneReset      done: ``select_done_reset``
+* LockOrder            done: ``lock_order``
+* DeadlockFree         done: ``deadlock``, in every scenario
+* CloseRecvPreference  done: ``receive_wins``, of a select that has parked
+* NilNever             done: a case without a channel is in no queue; "nil" blocks for ever: ``asleep_for_ever``
+* PanicOnlyIfClosed    done: ``panics_only_when_closed`` of each channel
+* FIFO NoLoss          done: all properties of ``chan`` hold of both channels, with ``bounded_queue``: there a waiter in
+                       a select may leave, and a close tells it when it comes to it
+* liveness             done: ``all_return``, ``no_lost_wakeup``, ``close_wakes_all``, ``each_gets_its_turn``
+* throws               "gp.waiting != nil" done: ``select_starts_clean``; "bad wakeup" done: ``no_bad_wakeup``; those of
+                       releaseSudog for elem and isSelect done: ``sudog_clean``; "broken sort" left out: debugging only
+* panics               done: "send on closed channel" in pass 1 and in pass 3, as branches that must be reached
+* s1 s2 s3 s4 s7 s9 s10 s11 s12 s14   done, as bugs (numbers of the reference)
+* s5        done, a negative control: queue and pass 3 are in the same order, so that the right sudog is found
+* s15       done in ``waitq``
+* s17 done list isselect noparam   ours: plausible edits
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import permutations
-
 from gomodel import (
-    Array,
-    Bool,
     Bound,
     Bug,
-    Component,
     Ghost,
     Int,
     Model,
     Preset,
     Scenario,
-    Set,
     always_eventually,
-    choose,
     eventually,
-    fatal,
-    invariant,
-    outcome,
     process,
     reachable,
     step,
@@ -32,325 +83,66 @@ from gomodel import (
 )
 from gomodel.specs.runtime.chan import Channel
 from gomodel.specs.runtime.goroutines import Goroutines
-from gomodel.specs.runtime.hchan import CLOSED, FAILED, HANDED, PANIC, STORED, TAKEN
-
-GO = "runtime/select.go"
-ALL = "the locks of all channels of the cases"
-POLL = {
-    40: "lock(&c.lock)",
-    276: "c.sendq.dequeue()",
-    280: "c.qcount > 0",
-    283: "c.closed != 0",
-    290: "c.closed != 0",
-    293: "c.recvq.dequeue()",
-    297: "c.qcount < c.dataqsiz",
-    59: "unlock(&c.lock)",
-    310: "gp.waiting != nil",
-    334: "c.sendq.enqueue(sg)",
-    336: "c.recvq.enqueue(sg)",
-}
-FINISH = {
-    40: "lock(&c.lock)",
-    356: "gp.selectDone.Store(0)",
-    357: "sg = (*sudog)(gp.param)",
-    374: "gp.waiting = nil",
-    385: "caseSuccess = sglist.success",
-    392: "c.sendq.dequeueSudoG(sglist)",
-    394: "c.recvq.dequeueSudoG(sglist)",
-    398: "releaseSudog(sglist)",
-    59: "unlock(&c.lock)",
-}
+from gomodel.specs.runtime.select_steps import GO, LOOK, SelectSteps
 
 
-def places(lines):
-    return tuple(f"{GO}:{line}" for line in lines)
-
-
-@cache
-def lock_orders(ranks):
-    """Every pollorder of cases whose channels have these addresses, with the lockorder made of it (select.go:191-240)."""
-    return tuple((order, heapsort(order, ranks)) for order in permutations(range(len(ranks))))
-
-
-def heapsort(pollorder, ranks):
-    """Cases by the addresses of their channels; not stable: two cases of one channel may change places."""
-    heap = []
-    for case in pollorder:
-        j = len(heap)
-        heap.append(case)
-        while j > 0 and ranks[heap[(j - 1) // 2]] < ranks[case]:
-            heap[j] = heap[(j - 1) // 2]
-            j = (j - 1) // 2
-        heap[j] = case
-    for i in reversed(range(len(heap))):
-        case, heap[i] = heap[i], heap[0]
-        j = 0
-        while 2 * j + 1 < i:
-            k = 2 * j + 1
-            if k + 1 < i and ranks[heap[k]] < ranks[heap[k + 1]]:
-                k += 1
-            if not ranks[case] < ranks[heap[k]]:
-                break
-            heap[j] = heap[k]
-            j = k
-        heap[j] = case
-    return tuple(heap)
-
-
-class Select(Component):
-    """Select statements over ``channels``, which are given in the order of their addresses."""
-
-    def __init__(self, gs, *channels):
-        self.gs = gs
-        self.procs = gs.procs
-        self.channels = channels
-        self.stale = max(c.stale for c in channels)
-
-    def state(self):
-        self.held = Ghost(Array(Set(Int(0, len(self.channels) - 1)), self.procs))  # locks that a select holds
-        self.disorder = Ghost(Bool())  # it took a lock while it held one of a higher address
-        self.doubled = Ghost(Bool())  # two of its cases took effect at once
-        self.passed_over = Ghost(Bool())  # a parked one was told "closed" as a sender, though it wanted to receive, too
-
-    # --- selectgo --------------------------------------------------------------------------------------------
-
-    def select(self, g, cases, v: Int(0, self.stale) = 0, block=True):
-        """``cases`` are pairs: "send" (each sends v) or "receive", and a channel; ``block=False`` adds a default.
-
-        Which case it was (-1: the default), how it went, and the value received: "sent" or "panic", "value" or
-        "closed", or "nothing".
-        """
-        live = tuple((i, what, c) for i, (what, c) in enumerate(cases) if not c.nil)
-        if live:
-            orders = lock_orders(tuple(self.rank(c) for _, _, c in live))
-            return (yield from self.selectgo(g, live, self.in_lock_order(live), orders, v, block))
-        if block:
-            why = "gopark(nil, nil, waitReasonSelectNoCases"
-            yield from cases[0][1].sleep_for_ever(g, "runtime/select.go:104", why)
-        return -1, "nothing", 0
-
-    def selectgo(self, g, live, locks, orders, v, block):
-        """``live`` are the cases whose channel is not nil, with their numbers; ``locks`` their channels in lock order."""
-        yield from self.sellock(g, locks[:-1])
-        yield step(
-            "L3 lock the last; take a case, or L4 default, or L5 queue",
-            when=lambda: not locks[-1].locked,
-            go=places(POLL),
-            src=tuple(POLL.values()),
-            region=ALL,
-        )
-        self.lock(g, locks[-1])
-        n = choose(range(len(orders)))
-        hit, how, got, r, case = self.poll(g, live, orders, n, v)
-        if hit >= 0 or not block:
-            self.unlock(g, locks)
-        for i, what, c in live:
-            if hit == i:
-                if what == "send":
-                    if how == HANDED:
-                        yield from c.goready(r, case, "runtime/chan.go:346", "runtime/chan.go:350")
-                        return i, "sent", 0
-                    return i, "panic" if how == PANIC else "sent", 0
-                if how == TAKEN:
-                    value: Int(0, self.stale) = got
-                    yield from c.goready(r, case, "runtime/chan.go:741", "runtime/chan.go:745")
-                    return i, "value", value
-                return i, "closed" if how == CLOSED else "value", got
-        if not block:
-            return -1, "nothing", 0
-        if self.gs.listed[g]:
-            fatal("gp.waiting != nil", prop="select_starts_clean")
-        self.gs.remember(g)
-        self.gs.selecting[g] = True
-        pollorder: Int(0, len(orders) - 1) = n
-        offered: Int(0, self.stale) = v
-        for j in range(len(live)):
-            if j > 0:
-                yield step(
-                    "L5 queue the next",
-                    go=(f"{GO}:334", f"{GO}:336"),
-                    src=("c.sendq.enqueue(sg)", "c.recvq.enqueue(sg)"),
-                    region=ALL,
-                )
-            self.queue(g, live, orders, pollorder, j, offered)
-        yield from self.park(g, locks)
-        yield step(
-            "L8 lock the last; dequeue the others; L9 unlock",
-            when=lambda: not locks[-1].locked,
-            go=places(FINISH),
-            src=tuple(FINISH.values()),
-            region=ALL,
-        )
-        self.lock(g, locks[-1])
-        hit, success, got = self.finish(g, live)
-        self.unlock(g, locks)
-        for i, what, c in live:
-            if hit == i:
-                if what == "receive":
-                    if success:
-                        return i, "value", got
-                    c.told_closed()
-                    return i, "closed", 0
-                if success:
-                    return i, "sent", 0
-                c.panics()
-                if any(w == "receive" and d is c for _, w, d in live):
-                    self.passed_over = True
-                return i, "panic", 0
-        fatal("selectgo: bad wakeup", prop="no_bad_wakeup")
-
-    def sellock(self, g, locks):
-        for c in locks:
-            yield step("L2 lock", when=lambda: not c.locked, go=f"{GO}:40", src="lock(&c.lock)", region=ALL)
-            self.lock(g, c)
-
-    def poll(self, g, live, orders, n, v):
-        """Pass 1 in the n-th pollorder: the first case that can proceed does."""
-        hit, how, got, r, case = -1, FAILED, 0, g, 0
-        for k, (pollorder, _) in enumerate(orders):
-            outcome(f"order {k}", n == k)
-            if n == k:
-                for place in pollorder:
-                    i, what, c = live[place]
-                    if hit < 0 or self.bug("s17"):
-                        if what == "send":
-                            answer, partner, its = c.offer(g, v)
-                            x = 0
-                        else:
-                            answer, x, partner, its = c.take(g, select=True)
-                        if answer != FAILED and not (self.bug("s12") and answer == CLOSED):
-                            self.doubled = self.doubled or hit >= 0
-                            hit, how, got, r, case = i, answer, x, partner, its
-        return hit, how, got, r, case
-
-    def queue(self, g, live, orders, n, j, v):
-        """Pass 2: the j-th sudog in lock order joins its queue."""
-        for k, (_, lockorder) in enumerate(orders):
-            if n == k:
-                i, what, c = live[lockorder[j]]
-                s = self.gs.sudog(g, i)
-                if what == "send":
-                    self.gs.put(c.slot, s, v)
-                    c.enqueue(c.sendq, s)
-                else:
-                    c.enqueue(c.recvq, s)
-
-    def park(self, g, locks):
-        """gopark with selparkcommit, and locking again: the goroutine may run before its M has unlocked the last."""
-        yield step("L6 waiting", go="runtime/proc.go:4290", src="casgstatus(gp, _Grunning, _Gwaiting)")
-        self.gs.waiting[g] = True
-        self.held[g].clear()  # from here on they are the commit's
-        again: Int(0, len(locks)) = 0  # locks that the woken goroutine has taken again
-        for j, c in enumerate(locks):
-            while True:
-                yield step(
-                    "L6 commit: unlock the next; or L7 lock the next",
-                    go=(f"{GO}:98" if c is locks[-1] else f"{GO}:93", f"{GO}:40"),
-                    src=("unlock(&lastc.lock)", "lock(&c.lock)"),
-                    region=ALL,
-                )
-                if not self.may_lock(g, locks[:j], again) or choose(True, False):
-                    break
-                for k in range(j):
-                    if again == k:
-                        self.lock(g, locks[k])
-                again += 1
-            c.locked = False
-        if again == 0:
-            yield step(
-                "L7 resume",
-                when=lambda: not self.gs.waiting[g],
-                rest=self.gs.rest,
-                go=f"{GO}:352",
-                src="gp.activeStackChans = false",
-            )
-        for j, c in enumerate(locks[:-1]):
-            if again <= j:
-                yield step("L7 lock", when=lambda: not c.locked, go=f"{GO}:40", src="lock(&c.lock)", region=ALL)
-                self.lock(g, c)
-
-    def may_lock(self, g, unlocked, again):
-        return not self.gs.waiting[g] and any(again == k and not c.locked for k, c in enumerate(unlocked))
-
-    def finish(self, g, live):
-        """Pass 3: which case was served, whether it succeeded, and what it received; the others leave their queues."""
-        won = self.gs.param[g]
-        self.gs.select_done[g] = False
-        self.gs.selecting[g] = False
-        self.gs.forget(g)
-        hit, success, got = -1, False, 0
-        for i, what, c in live:
-            s = self.gs.sudog(g, i)
-            self.gs.put(c.elem, s, False)
-            if won == i:
-                got = self.gs.get(c.slot, s)
-                hit, success = i, c.resume(s)
-            else:
-                queue = c.sendq if what == "send" else c.recvq
-                if s in queue:
-                    queue.remove(s)
-                c.release(s)
-        return hit, success, got
-
-    # --- locks -----------------------------------------------------------------------------------------------
-
-    def rank(self, c):
-        return self.channels.index(c)
-
-    def in_lock_order(self, live):
-        used = tuple(c for _, _, c in live)
-        if self.bug("s9"):
-            return tuple(dict.fromkeys(used))
-        return tuple(c for c in self.channels if c in used)
-
-    def lock(self, g, c):
-        if any(n > self.rank(c) for n in self.held[g]):
-            self.disorder = True
-        self.held[g].add(self.rank(c))
-        c.locked = True
-
-    def unlock(self, g, locks):
-        """sellock backwards (select.go:45-61); nobody can tell in how many steps, as nothing is done in between."""
-        self.held[g].clear()
-        for c in locks:
-            c.locked = False
-
-    # --- properties ------------------------------------------------------------------------------------------
-
-    @invariant
-    def one_case(self):
-        """Exactly one case of a select takes effect, and who has parked is woken once (OneCase, NoDoubleWake)."""
-        return not self.doubled and all(self.gs.wins[g] <= 1 for g in self.procs)
-
-    @invariant
-    def losers_gone(self):
-        """Only who has not come back from parking stands in a queue (LosersGone)."""
-        return all(
-            all(self.gs.listed[self.gs.owner(s)] for s in c.sendq) and all(self.gs.listed[self.gs.owner(s)] for s in c.recvq)
-            for c in self.channels
-        )
-
-    @invariant
-    def select_done_reset(self):
-        """selectDone is 1 only from the CAS that wins until the woken goroutine has its locks (SelectDoneReset)."""
-        gs = self.gs
-        return all(not gs.select_done[g] or (gs.selecting[g] and gs.wins[g] > 0) for g in self.procs)
-
-    @invariant
-    def lock_order(self):
-        """Locks are taken in the order of their addresses (LockOrder)."""
-        return not self.disorder
-
-    @invariant
-    def receive_wins(self):
-        """A parked select that sends to and receives from a channel has received when it is closed (CloseRecvPreference)."""
-        return not self.passed_over
+class Select(SelectSteps):
+    """The select statements of a program, over ``channels`` in the order of their addresses."""
 
     bugs = {
+        "s1": Bug("pass 3 leaves the losers in their queues", breaks="losers_gone", go=f"{GO}:392"),
+        "s2": Bug(
+            "pass 2 insists that nobody waits in the other direction",
+            breaks="select_starts_clean",
+            go=f"{GO}:334",
+            scenario="one channel",
+        ),
+        "s3": Bug("the cases are always tried in one order", breaks="each_gets_its_turn", go=f"{GO}:191",
+                  issue="golang/go#2152", scenario="always ready"),
+        "s4": Bug("the commit looks at the select after the last unlock", breaks="commit_keeps_off", go=f"{GO}:98",
+                  issue="golang/go#5422"),
+        "s5": Bug("pass 3 takes any sudog of the goroutine out of a queue", harmless=True, go=f"{GO}:392",
+                  scenario="twice"),
+        "s7": Bug("a select that is woken by a close looks at its cases again", breaks="receive_wins", go=f"{GO}:413",
+                  scenario="one channel"),
         "s9": Bug("locks are taken in the order of the cases", breaks=("lock_order", "deadlock"), go=f"{GO}:40"),
-        "s12": Bug("pass 1 does not see that a channel is closed", breaks="deadlock", go=f"{GO}:283"),
-        "s17": Bug("pass 1 goes on after a case that can proceed", breaks="one_case", go=f"{GO}:278"),
+        "s10": Bug("the commit unlocks a channel at its first case", breaks="commit_keeps_off", go=f"{GO}:86",
+                   scenario="one channel"),
+        "s11": Bug("pass 3 looks into the queue of the other direction", breaks="losers_gone", go=f"{GO}:391"),
+        "s12": Bug("pass 1 does not see that a channel is closed", breaks=("deadlock", "all_return"), go=f"{GO}:283",
+                   scenario="receiving"),
+        "s17": Bug("pass 1 goes on after a case that can proceed", breaks="one_case", go=f"{GO}:278",
+                   scenario="always ready"),
+        "done": Bug("selectDone is not reset", breaks="select_done_reset", go=f"{GO}:356"),
+        "list": Bug("gp.waiting is not reset", breaks="select_starts_clean", go=f"{GO}:374",
+                    scenario="twice around"),
+        "isselect": Bug("isSelect is not reset", breaks="sudog_clean", go=f"{GO}:370"),
+    }  # fmt: skip
+
+
+class Selecting(Goroutines):
+    """Goroutines as they should be, and with mistakes that only a select shows."""
+
+    def lost(self, s):
+        return not self.bug("s14") and Goroutines.lost(self, s)
+
+    def notify(self, s):
+        if not self.bug("noparam"):
+            Goroutines.notify(self, s)
+
+    bugs = {
+        "s14": Bug("dequeue does not look at selectDone", breaks="one_case", go="runtime/chan.go:897"),
+        "noparam": Bug("a waker does not say which sudog it served", breaks="no_bad_wakeup", go="runtime/chan.go:345"),
     }
+
+
+SHAPES = {  # of the selects on the left, and on the right
+    "facing": (("send a", "receive b"), ("send b", "receive a")),
+    "receiving": (("receive a", "receive b"), ("receive b", "receive a")),
+    "one channel": (("send a", "receive a"), ("receive a", "send a")),
+    "twice": (("receive a", "receive a"), ("receive a", "receive b")),
+    "nil": (("receive nil", "receive a"), ("receive nil", "send nil")),
+}
 
 
 class SelectModel(Model):
@@ -360,50 +152,84 @@ class SelectModel(Model):
     go = "go1.27.3"
     source = (GO, "runtime/chan.go")
 
-    shape: str = Bound("facing", help="which cases the selects have")
+    shape: str = Bound("facing", help="the cases of the selects: facing, receiving, one channel, twice, or nil")
     lefts: int = Bound(1, min=0, max=2, help="goroutines with the select of the left")
     rights: int = Bound(1, min=0, max=2, help="goroutines with the select of the right")
-    rounds: int = Bound(1, min=1, max=3, help="selects that each of them goes through")
-    senders: int = Bound(1, min=0, max=2, help="goroutines that send to a")
-    receivers: int = Bound(1, min=0, max=2, help="goroutines that receive from b")
-    closers: int = Bound(1, min=0, max=2, help="goroutines that close a")
+    rounds: int = Bound(1, min=0, max=3, help="selects that each of them goes through; 0: it never stops")
+    senders: int = Bound(0, min=0, max=2, help="goroutines that send to a")
+    receivers: int = Bound(0, min=0, max=2, help="goroutines that receive from b")
+    closers: int = Bound(0, min=0, max=2, help="goroutines that close a")
     others: int = Bound(0, min=0, max=2, help="goroutines that close b")
     cap: int = Bound(0, min=0, max=2, help="values that the buffer of each channel has room for")
-    default: bool = Bound(False, help="the selects have a default")
+    defaults: bool = Bound(False, help="the select of the left has a default")
 
+    scenarios = {
+        "facing": Scenario(
+            "two selects that can meet over either channel; a sender, a receiver, and both channels are closed",
+            senders=1, receivers=1, closers=1, others=1,
+        ),
+        "twice around": Scenario("the same two selects, twice, and nobody else", rounds=2),
+        "receiving": Scenario(
+            "two selects that receive from both channels, a sender, and both are closed",
+            shape="receiving", senders=1, closers=1, others=1,
+        ),
+        "buffered": Scenario("the same with a buffer", shape="receiving", senders=2, closers=1, others=1, cap=1),
+        "one channel": Scenario(
+            "two selects that send to and receive from one channel", shape="one channel", closers=1, senders=1, rounds=2
+        ),
+        "twice": Scenario("two cases that receive from one channel", shape="twice", senders=1, closers=1, others=1),
+        "default": Scenario("a select with a default faces one without", defaults=True, senders=1, closers=1, others=1),
+        "nil": Scenario("cases without a channel", shape="nil", senders=1, closers=1),
+        "always ready": Scenario(
+            "both channels are closed, and a select goes on for ever",
+            shape="receiving", rounds=0, rights=0, closers=1, others=1,
+        ),
+    }  # fmt: skip
     fairness = (weak("left"), weak("right"), weak("sender"), weak("receiver"), weak("closer"), weak("other"))
+    presets = {
+        "quick": Preset(scenarios=("facing", "one channel", "twice", "default", "nil", "always ready")),
+        "nightly": Preset(rounds=2),
+    }
 
     def state(self):
-        everybody = self.left | self.right | self.sender | self.receiver | self.closer | self.other
+        procs = self.left | self.right | self.sender | self.receiver
         tokens = (self.lefts + self.rights) * self.rounds + self.senders
-        self.gs = Goroutines(everybody, cases=2, asleep=True)
-        self.a = Channel(self.gs, self.cap, tokens=tokens)
-        self.b = Channel(self.gs, self.cap, tokens=tokens)
+        closed = self.closers > 0 and self.others > 0
+        self.gs = Selecting(procs, cases=2, asleep=not closed)
+        repeats = 2 if self.shape == "twice" else 1
+        self.a = Channel(self.gs, self.cap, tokens=max(tokens, 1), repeats=repeats)
+        self.b = Channel(self.gs, self.cap, tokens=max(tokens, 1))
         self.sel = Select(self.gs, self.a, self.b)
+        self.last = Ghost(Int(-1, 1))  # the case that a select has taken last
+
+    def init(self):
+        if self.shape not in SHAPES:
+            raise ValueError(f"there is no shape {self.shape!r}; there are: {', '.join(SHAPES)}")
 
     def cases(self, side):
-        a, b = self.a, self.b
-        return {
-            "facing": ((("send", a), ("receive", b)), (("send", b), ("receive", a))),
-        }[self.shape][side]
+        channels = {"a": self.a, "b": self.b, "nil": None}
+        return tuple((case.split()[0], channels[case.split()[1]]) for case in SHAPES[self.shape][side])
 
     @process(count="lefts")
     def left(self, p):
         done: Int(0, self.rounds) = 0
-        while done < self.rounds:
-            _, how, _ = yield from self.sel.select(p, self.cases(0), 1 + done, not self.default)
+        while self.rounds == 0 or done < self.rounds:
+            i, how, _ = yield from self.sel.select(p, self.cases(0), 1 + done, not self.defaults)
+            self.last = i
             if how == "panic":
                 return
-            done += 1
+            if self.rounds > 0:
+                done += 1
 
     @process(count="rights")
     def right(self, q):
         done: Int(0, self.rounds) = 0
-        while done < self.rounds:
-            _, how, _ = yield from self.sel.select(q, self.cases(1), 1 + self.rounds + done, not self.default)
+        while self.rounds == 0 or done < self.rounds:
+            _, how, _ = yield from self.sel.select(q, self.cases(1), 1 + self.rounds + done)
             if how == "panic":
                 return
-            done += 1
+            if self.rounds > 0:
+                done += 1
 
     @process(count="senders")
     def sender(self, s):
@@ -424,3 +250,45 @@ class SelectModel(Model):
     def other(self, d):
         yield step("close b")
         yield from self.b.close(d)
+
+    def everybody_is_done(self):
+        done = all(self.left.at(p, "done") for p in self.left) and all(self.right.at(q, "done") for q in self.right)
+        done = done and all(self.sender.at(s, "done") for s in self.sender)
+        done = done and all(self.receiver.at(r, "done") for r in self.receiver)
+        done = done and all(self.closer.at(c, "done") for c in self.closer)
+        return done and all(self.other.at(d, "done") for d in self.other)
+
+    @eventually(scenario="facing")
+    def all_return(self):
+        """Once all channels have been closed every select and every operation has returned, or has panicked."""
+        return self.everybody_is_done()
+
+    @always_eventually(
+        scenario="always ready",
+        under=[weak("left"), weak("closer"), weak("other"), strong("left", LOOK, "order 1")],
+    )
+    def each_gets_its_turn(self):
+        """Of two cases that are always ready the second is taken again and again if its order is drawn so often."""
+        return self.last == 1
+
+    @reachable(scenario="receiving")
+    def two_closes_share_the_selects(self):
+        """One select is woken by the close of a, the other by the close of b: no order of closes at once does that."""
+        told = [any(c.gs.get(c.success, c.gs.sudog(p, i)) == "no" for i in range(2) for p in k)
+                for c, k in ((self.a, self.left), (self.b, self.right))]  # fmt: skip
+        return told[0] and told[1]
+
+    @terminal
+    def asleep_only_as_go_reports(self):
+        """In the end all have returned, or who has not sleeps in a queue of an open channel, or has no channel."""
+        channels = (self.a, self.b)
+        free = all(not c.locked for c in channels)
+        if self.everybody_is_done():
+            return free and all(len(c.sendq) + len(c.recvq) == 0 for c in channels)
+        found = all(
+            not self.gs.waiting[g]
+            or any(c.linked(g) and not c.closed for c in channels)
+            or not any(c.linked(g) for c in channels)
+            for g in self.gs.procs
+        )
+        return free and found
