@@ -241,7 +241,7 @@ def _unary(m: Machine, node: ast.UnaryOp) -> Any:
 
 
 def evaluate_test(m: Machine, node: ast.expr) -> Any:
-    """Like ``evaluate`` where only the truth of the value matters: then `queue and …` need not give the queue itself."""
+    """Like ``evaluate`` where only the truth of the value matters: `queue and …` need not give the queue itself."""
     return _boolop(m, node, test=True) if isinstance(node, ast.BoolOp) else evaluate(m, node)
 
 

@@ -30,7 +30,7 @@ class LeafTracer:
         self.variables = fields_of(component)
         self._cells: dict[str, Term] = {}
         self.arms: dict[str, Arm] = {}
-        self.fatals: dict[str, tuple[str, Where | None]] = {}
+        self.fatals: dict[str, tuple[str, Where | None, bool]] = {}  # property → text, first place, whether it is own
 
     def _machine(self) -> Machine:
         m = Machine(merge_value)
@@ -85,7 +85,8 @@ class LeafTracer:
         found = []
         for k, event in enumerate(m.events):
             if event.kind == "fatal":
-                self.fatals.setdefault(event.prop, (event.text, event.where))
+                text, where, own = self.fatals.get(event.prop, (event.text, event.where, False))
+                self.fatals[event.prop] = text, where, own or event.own
             if event.kind in ("error", "fatal"):
                 guard = _excluding(b.conjuncts(event.cond), m.events[:k])
                 if guard is not b.FALSE:

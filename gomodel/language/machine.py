@@ -44,6 +44,7 @@ class Event:
     prop: str = ""
     where: Where | None = None
     choices: int = 0  # how many choices had been made before it
+    own: bool = True  # whether the code that it happens in is judged in this model
 
 
 class Arm(Flag):
@@ -222,7 +223,8 @@ class Machine:
             return
         cond = b.and_(*self.state.path, bad)
         if cond is not b.FALSE:
-            self.events.append(Event(kind, cond, text, prop, self.where(), len(self.choices)))
+            own = self.frame is None or self.frame.own
+            self.events.append(Event(kind, cond, text, prop, self.where(), len(self.choices), own))
         if bad is b.TRUE:
             raise DeadPath
         good = b.not_(bad)

@@ -30,7 +30,7 @@ def declared(component: Component) -> dict[str, tuple[Any, Declared]]:
 
 
 def trace_properties(
-    model: Model, system: TransitionSystem, fatals: dict[str, tuple[str, Where | None]]
+    model: Model, system: TransitionSystem, fatals: dict[str, tuple[str, Where | None, bool]]
 ) -> dict[str, Property]:
     """Every declared property of the model and its components, and one for each ``fatal``."""
     found: dict[str, Property] = {}
@@ -45,10 +45,10 @@ def trace_properties(
             except SpecError as error:
                 error.where = error.where or function_of(fn).where()
                 raise
-    for prop, (text, where) in fatals.items():
+    for prop, (text, where, own) in fatals.items():
         if prop in found:
             raise SpecError(f"fatal(…, prop={prop!r}) has the name of another property", where=where)
-        found[prop] = Property(prop, "fatal", text, where)
+        found[prop] = Property(prop, "fatal", text, where, own=own)
     return found
 
 

@@ -276,9 +276,9 @@ def _common(x: Any, y: Any) -> Domain | None:
 def _wider(x: Pid, y: Pid) -> Pid | None:
     """The one of them that has all processes of the other."""
     for wide, narrow in ((x, y), (y, x)):
-        if wide.hi is narrow.hi or (isinstance(wide.hi, int) and isinstance(narrow.hi, int) and wide.hi >= narrow.hi):
-            if wide.lo <= narrow.lo:
-                return wide
+        known = isinstance(wide.hi, int) and isinstance(narrow.hi, int)
+        if wide.lo <= narrow.lo and (wide.hi is narrow.hi or (known and wide.hi >= narrow.hi)):
+            return wide
     return None
 
 

@@ -48,6 +48,7 @@ class Judge:
     ) -> None:
         self.report, self.explored, self.safety_only, self.target = report, explored, safety_only, target
         self.model = explored[0][0].model
+        self._forget_witnesses_from_elsewhere()
         self.complete = all(found.complete and found.cut != INTERRUPTED for _, _, found in explored)
         chosen = self.model.presets.get(preset)
         self.excused = set(chosen.unreached) if chosen else set()
@@ -75,6 +76,15 @@ class Judge:
             report.errors = errors
         if self.declared and not report.counterexamples and not report.errors:
             report.vacuous = self._never_reached()
+
+    def _forget_witnesses_from_elsewhere(self) -> None:
+        """Where the scenario that a witness names was explored, what another one reached does not count."""
+        names = {inst.scenario for inst, _, _ in self.explored}
+        for inst, system, found in self.explored:
+            for name in [n for n in found.reached if n in system.properties]:
+                wanted = system.properties[name].scenario
+                if wanted in names and wanted != inst.scenario and wanted:
+                    del found.reached[name]
 
     def _collect(self, select: Callable[[Exploration], Any]) -> list[Counterexample]:
         """The shortest counterexample of each property over the scenarios."""

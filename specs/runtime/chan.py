@@ -5,8 +5,9 @@ What is modelled: ``chansend`` (chan.go:176-310) with ``send`` (318-351), ``chan
 the scheduler what parks and readies (proc.go:4268-4318, 1133-1154).  A non-blocking operation is what the compiler
 makes of a select with one case and a default (chan.go:768-806).  Values are tokens: which sender, which of its values.
 The steps are in ``chan_steps.py``, what happens under the lock is in ``hchan.py``, what belongs to a goroutine in
-``goroutines.py``.  Scenario "shrink" adds somebody who shrinks the stack of a parked goroutine, once, as a garbage collection does at most
-(stack.go:929-985, 878-923, 1245-1280), with the flags that keep it off; there alone the flags are part of the state.
+``goroutines.py``.  Scenario "shrink" adds somebody who shrinks the stack of a parked goroutine, once, as a garbage
+collection does at most (stack.go:929-985, 878-923, 1245-1280), with the flags that keep it off; there alone the flags
+are part of the state.
 
 What is one step, and why that is sound:
 
@@ -74,8 +75,8 @@ Checklist (ids of the reference for this part):
 * panics                done: the branches "panic" of send and close, which must be reached
 * c5 c9 c11 c12 c13 c15a c15b c17 c19   done, as bugs
 * c6 c7       done, as bugs of scenario "shrink"
-* c1 c3       done in ``waitq``
-* c2          done in ``select``, as s5
+* c1 c3       small model: ``waitq``
+* c2          small model: ``select``, as s5
 * c4          left out: needs write barriers
 * c10         left out: go1.15 and older, a protocol without the success bit
 * twice noready nounlock hasty drain prefer xor elem reclose zero one invert nilpark last   ours: plausible edits

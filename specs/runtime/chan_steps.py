@@ -205,23 +205,11 @@ class ChannelSteps(Hchan):
                 src=("c.recvq.dequeue()", "c.sendq.dequeue()", "unlock(&c.lock)"),
                 region="c.lock",
             )
-            self.skip_losers(self.sendq if self.bug("sendfirst") else self.recvq)
-            if self.recvq and not (self.bug("sendfirst") and self.sendq):
-                w = self.dequeue(self.recvq)
-                self.gs.put(self.due, w, 0)
-                if not self.bug("zero"):
-                    self.gs.put(self.slot, w, 0)
-            else:
-                self.skip_losers(self.recvq if self.bug("sendfirst") else self.sendq)
-                if not self.sendq or self.bug("c15a"):
-                    break
-                w = self.dequeue(self.sendq)
-                self.gs.put(self.slot, w, self.stale)
-            self.gs.put(self.elem, w, False)
-            self.gs.notify(w)
-            if not self.bug("oldsuccess"):
-                self.gs.put(self.success, w, "no")
-            self.glist.push(self.gs.owner(w))
+            found = self.dismiss(send=self.bug("sendfirst"))
+            if not found:
+                found = self.dismiss(send=not self.bug("sendfirst"))
+            if not found:
+                break
         if not self.bug("c6") or not self.glist:
             self.locked = False
         while self.glist:
@@ -238,6 +226,26 @@ class ChannelSteps(Hchan):
             if self.bug("c6") and not self.glist:
                 self.locked = False
         return "closed"
+
+    def dismiss(self, *, send):
+        """A round of one of the loops of closechan (439-477): whether anybody was left in that queue."""
+        queue = self.sendq if send else self.recvq
+        self.skip_losers(queue)
+        if not queue or (send and self.bug("c15a")):
+            return False
+        w = self.dequeue(queue)
+        if send:
+            self.gs.put(self.slot, w, self.stale)
+        else:
+            self.gs.put(self.due, w, 0)
+            if not self.bug("zero"):
+                self.gs.put(self.slot, w, 0)
+        self.gs.put(self.elem, w, False)
+        self.gs.notify(w)
+        if not self.bug("oldsuccess"):
+            self.gs.put(self.success, w, "no")
+        self.glist.push(self.gs.owner(w))
+        return True
 
     # --- scanstack, as far as it shrinks the stack of a parked goroutine -------------------------------------
 
@@ -311,11 +319,13 @@ class ChannelSteps(Hchan):
     def copy_late(self, g: Pid(self.procs), case: Int(0, self.gs.cases - 1), v: Int(0, self.stale)):
         """Bugs c5 and c19: the value is copied without the lock, or when the receiver has been woken."""
         if self.bug("c5"):
-            yield step("S4 copy without the lock", go=f"{GO}:340", src="sendDirect(c.elemtype, sg, ep)")
+            yield step(
+                "S4 copy without the lock", go=f"{GO}:340", src="sendDirect(c.elemtype, sg, ep)", atomic="one copy"
+            )
             self.gs.put(self.slot, self.gs.sudog(g, case), v)
         yield from self.goready(g, case, f"{GO}:346", f"{GO}:350")
         if self.bug("c19"):
-            yield step("S4 copy after goready", go=f"{GO}:340", src="sendDirect(c.elemtype, sg, ep)")
+            yield step("S4 copy after waking", go=f"{GO}:340", src="sendDirect(c.elemtype, sg, ep)", atomic="one copy")
             self.gs.put(self.slot, self.gs.sudog(g, case), v)
 
     def resume(self, s):

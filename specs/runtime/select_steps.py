@@ -123,13 +123,13 @@ class SelectSteps(Component):
         for i, what, c in live:
             if hit == i:
                 if what == "send":
-                    if how == HANDED:
+                    if how == HANDED and not self.bug("noready"):
                         yield from c.goready(r, case, "runtime/chan.go:346", "runtime/chan.go:350")
                         return i, "sent", 0
                     if how == PANIC:
                         return i, "panic", 0
                     return i, "sent", 0
-                if how == TAKEN:
+                if how == TAKEN and not self.bug("noready"):
                     value: Int(0, self.stale) = got
                     yield from c.goready(r, case, "runtime/chan.go:741", "runtime/chan.go:745")
                     return i, "value", value
@@ -213,8 +213,10 @@ class SelectSteps(Component):
 
     def queue(self, g, live, orders, n, j, v):
         """Pass 2: the j-th sudog in lock order joins its queue."""
-        for k, (_, lockorder) in enumerate(orders):
-            if n == k:
+        lockorders = tuple(dict.fromkeys(lockorder for _, lockorder in orders))
+        for lockorder in lockorders:
+            made_of = [k for k, (_, its) in enumerate(orders) if its == lockorder]
+            if len(lockorders) == 1 or any(n == k for k in made_of):
                 i, what, c = live[lockorder[j]]
                 s = self.gs.sudog(g, i)
                 if self.bug("s2") and (c.recvq if what == "send" else c.sendq):
@@ -273,10 +275,10 @@ class SelectSteps(Component):
     def finish(self, g, live):
         """Pass 3: which case was served, whether it succeeded, and what it received; the others leave their queues."""
         won = self.gs.param[g]
-        self.gs.select_done[g] = self.bug("done")
-        self.gs.selecting[g] = self.bug("isselect")
+        self.gs.select_done[g] = self.bug("keepdone")
+        self.gs.selecting[g] = self.bug("keepselect")
         self.gs.forget(g)
-        self.gs.listed[g] = self.bug("list")
+        self.gs.listed[g] = self.bug("keeplist")
         hit, success, got = -1, False, 0
         for i, what, c in live:
             s = self.gs.sudog(g, i)
@@ -284,7 +286,7 @@ class SelectSteps(Component):
             if won == i:
                 got = self.gs.get(c.slot, s)
                 hit, success = i, c.resume(s)
-                self.gs.listed[g] = self.bug("list")
+                self.gs.listed[g] = self.bug("keeplist")
             else:
                 queue = c.sendq if (what == "send") != self.bug("s11") else c.recvq
                 if self.bug("s5"):

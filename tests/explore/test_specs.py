@@ -12,9 +12,22 @@ from gomodel.run.check import instances
 from gomodel.run.search import Limits
 from tests.explore.comparing import ENGINE, compare, compare_beginning
 
-CASES = [(name, bug) for name, model in catalog.models().items() for bug in ("", *all_bugs(instances(model)[0]))]
+# What a spec embeds from another one is compared there.
+CASES = [
+    (name, bug)
+    for name, model in catalog.models().items()
+    for bug in ("", *(b for b, (component, _) in all_bugs(instances(model)[0]).items() if component._meta.own))
+]
 SMALL = {  # scenarios of a few thousand states
     "chan": [("close cap 1", {"values": 1}), ("try cap 0", {"senders": 0}), ("nil", {}), ("shrink", {"receivers": 1})],
+    "select": [
+        ("facing", {"senders": 0, "receivers": 0, "others": 0}),
+        ("one channel", {"rounds": 1, "senders": 0}),
+        ("twice", {"others": 0, "senders": 0}),
+        ("receiving", {"senders": 0, "others": 0}),
+        ("twice around", {"rounds": 1}),
+        ("always ready", {}),
+    ],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 

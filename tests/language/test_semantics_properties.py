@@ -468,7 +468,7 @@ def test_scenarios_and_bounds() -> None:
 
 
 def test_components_that_refer_to_another_one_see_it_as_it_was() -> None:
-    """Two channels' worth of components share one; a step invariant looks at it through a reference, and through a list."""
+    """Two components share a third; a step invariant looks at it through a reference, and through a list."""
     model = model_of(
         """
         class Shared(Component):
