@@ -5,7 +5,7 @@ Part of ``swissmap``; what is abstracted stands in ``map.py``.
 
 from __future__ import annotations
 
-from gomodel import Array, Bool, Int
+from gomodel import Array, Bool, Enum, Int
 from gomodel.specs.internal.runtime.maps.table import EMPTY, FULL, Tables
 
 
@@ -23,9 +23,23 @@ class Directory(Tables):
         self.global_depth = Int(0, self.dir_bits)
         self.dir = Array(Int(0, self.room - 1), self.room)
         self.tombstone_possible = Bool()
-        self.writing = Bool()
+        self.writing = Enum("no", "full", "again")  # where an assignment stands that has not found room
         self.key = Int(0, self.ids - 1)  # what is being assigned meanwhile
         self.elem = Int(0, self.values - 1)
+
+    def new_map(self, hint):
+        """NewMap, map.go:283-348."""
+        if hint <= self.slots:
+            return
+        target = hint * self.per // self.load
+        size = min(n for n in self.power if n * self.max_table >= target)
+        self.dir_len = size
+        self.global_depth = self.power.index(size)
+        capacity = max(target // size, self.slots)
+        for i in range(size):
+            at = i * self.room // size
+            self.tables[at] = self.new_table(min(n for n in self.power if n >= capacity), i, self.global_depth)
+            self.dir[i] = at
 
     # --- hashes ----------------------------------------------------------------------------------------------
 
@@ -40,6 +54,24 @@ class Directory(Tables):
         self.hash.fill(0)
         self.drawn.fill(False)
         self.reseeded = self.it.active
+
+    def placed(self, key):
+        """Whether some table has the key, if only one that the iterator remembers."""
+        small = any(slot.ctrl >= FULL and slot.key == key for slot in self.small)
+        return small or any(slot.ctrl >= FULL and slot.key == key for t in self.tables for slot in t.slots)
+
+    def forget(self):
+        """A key that is nowhere might as well be another one: its hash is drawn again."""
+        for key in range(self.keys):
+            if not self.placed(key):
+                self.hash[key] = 0
+                self.drawn[key] = False
+
+    def next_name(self, key):
+        """Keys that are nowhere cannot be told apart: the first of them stands for them all."""
+        if key < self.keys:
+            return self.placed(key) or all(self.drawn[k] or self.placed(k) for k in range(self.keys) if k < key)
+        return not self.placed(key) and all(self.placed(k) for k in range(self.keys, self.ids) if k < key)
 
     # --- lookup ----------------------------------------------------------------------------------------------
 
@@ -76,14 +108,14 @@ class Directory(Tables):
     def finish(self, done, key, elem):
         if done:
             self.born(key, elem)
-            self.writing = False
+            self.writing = "no"
             self.key = 0
             self.elem = 0
             if key >= self.keys:
                 self.hash[key] = 0
                 self.drawn[key] = False
         else:
-            self.writing = True
+            self.writing = "full"
             self.key = key
             self.elem = elem
 
@@ -117,14 +149,19 @@ class Directory(Tables):
         return room
 
     def make_room(self, drawn):
-        """What an assignment does that found none, and its next round."""
+        """What an assignment does that has found none."""
         key, hash, elem = self.key, self.hash[self.key], self.elem
         if self.dir_len == 0:
             self.grow_to_table(key, hash, elem, drawn)
             self.finish(True, key, elem)
         else:
             self.rehash(self.dir[self.directory_index(hash)], drawn)
-            self.finish(self.put_in_table(key, hash, elem), key, elem)
+            self.writing = "again"
+
+    def exhausted(self):
+        """The table is full, and its keys agree in all bits that the largest directory looks at."""
+        t = self.tables[self.dir[self.directory_index(self.hash[self.key])]]
+        return self.dir_len > 0 and 2 * t.capacity > self.max_table and t.local_depth == self.dir_bits
 
     def grow_to_table(self, key, hash, elem, drawn):
         """growToTable and the unchecked put behind it, map.go:628-666 and 525-527."""
@@ -136,6 +173,7 @@ class Directory(Tables):
         self.dir_len = 1
         self.dir[0] = 0
         self.unchecked_put(t, hash, key, elem)
+        self.check_room(t)
         self.used += 1
         self.tables[0] = t
         if not self.it.small:
@@ -146,7 +184,7 @@ class Directory(Tables):
     def rehash(self, at, drawn):
         """table.go:1208-1231."""
         old = self.tables[at].copy()
-        if 2 * old.capacity <= self.max_table:
+        if 2 * old.capacity <= self.max_table or self.dir_bits == 0:
             self.grow(at, old, drawn)
         else:
             self.split(at, old, drawn)
@@ -158,6 +196,7 @@ class Directory(Tables):
             slot = old.slots[n]
             if slot.ctrl >= FULL:
                 self.unchecked_put(t, self.hash_of(slot.key, drawn), slot.key, slot.elem)
+        self.check_room(t)
         self.replace_table(at, t.index, t.local_depth)
         self.shelve(at)
         self.tables[at] = t
@@ -176,6 +215,8 @@ class Directory(Tables):
                     self.unchecked_put(left, hash, slot.key, slot.elem)
                 else:
                     self.unchecked_put(right, hash, slot.key, slot.elem)
+        self.check_room(left)
+        self.check_room(right)
         if old.local_depth == self.global_depth:
             self.double()
         left.index = self.tables[at].index
@@ -230,9 +271,8 @@ class Directory(Tables):
         self.die(key)
         if self.used == 0:
             self.reseed()
-        elif not self.it.active:
-            self.hash[key] = 0
-            self.drawn[key] = False
+        else:
+            self.forget()
 
     def clear(self):
         """map.go:756-792."""

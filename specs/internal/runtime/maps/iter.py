@@ -158,6 +158,7 @@ class Iteration(Directory):
         it.tab = None
         it.entry_idx = 0
         self.tables[self.stale] = self.Table()
+        self.forget()
 
     # --- what the properties remember ------------------------------------------------------------------------
 
@@ -202,11 +203,4 @@ class Iteration(Directory):
         self.it.dir_idx = 0
         self.it.tab = None
         self.it.entry_idx = 0
-        for key in range(self.keys):
-            if not self.placed(key):
-                self.hash[key] = 0
-                self.drawn[key] = False
-
-    def placed(self, key):
-        small = any(slot.ctrl >= FULL and slot.key == key for slot in self.small)
-        return small or any(slot.ctrl >= FULL and slot.key == key for t in self.tables for slot in t.slots)
+        self.forget()

@@ -37,12 +37,6 @@ class SwissMap(Iteration):
         self.fields()
         self.iterator()
 
-    def next_name(self, key):
-        """Keys without a hash can be told apart only if an iterator remembers them."""
-        if key < self.keys:
-            return self.it.active or all(self.drawn[other] for other in range(self.keys) if other < key)
-        return not self.placed(key) and all(self.placed(other) for other in range(self.keys, self.ids) if other < key)
-
     # --- properties ------------------------------------------------------------------------------------------
 
     def in_use(self, at):
@@ -130,6 +124,9 @@ class SwissMapModel(Model):
     h1_bits: int = Bound(1, min=0, max=57, help="bits of a hash that choose a group, beside those below")
     h2_bits: int = Bound(1, min=0, max=7, help="bits of a hash in a control byte")
     dir_bits: int = Bound(1, min=0, max=10, help="bits of a hash that choose a table")
+    hint: int = Bound(0, min=0, max=4096, help="how many entries the map is made for")
+    turns: int = Bound(8, min=1, max=1024, help="at how many slots of a table a loop may begin")
+    loops: bool = Bound(True, help="whether there is an iterator")
     generic: bool = Bound(False, help="runtime_mapassign in place of its fast variants")
 
     def state(self):
@@ -148,9 +145,12 @@ class SwissMapModel(Model):
         self.hashes = 2**self.map.bits
         self.last = 2 ** (self.map.bits * self.nans)
 
+    def init(self):
+        self.map.new_map(self.hint)
+
     def quiet(self):
         """One goroutine: between its operations."""
-        require(not self.map.writing and not self.map.it.inside)
+        require(self.map.writing == "no" and not self.map.it.inside)
 
     @rule
     def assign(self, k: Int(0, self.keys + self.nans - 1), h: Int(0, self.hashes - 1), v: Int(0, self.values - 1)):
@@ -163,8 +163,14 @@ class SwissMapModel(Model):
 
     @rule(fair=True)
     def grow(self, drawn: Int(0, self.last - 1)):
-        require(self.map.writing)
+        require(self.map.writing == "full" and not self.map.exhausted())
         self.map.make_room(drawn)
+
+    @rule(fair=True)
+    def again(self):
+        require(self.map.writing == "again")
+        key, elem = self.map.key, self.map.elem
+        self.map.finish(self.map.put_in_table(key, self.map.hash[key], elem), key, elem)
 
     @rule
     def delete(self, k: Int(0, self.keys - 1)):
@@ -180,12 +186,12 @@ class SwissMapModel(Model):
     @rule
     def loop(self, entry_offset: Int(0, self.max_table - 1), dir_offset: Int(0, 2**self.dir_bits - 1)):
         self.quiet()
-        require(not self.map.it.active and self.map.used > 0)
-        require(entry_offset < (self.slots if self.map.dir_len == 0 else self.max_table))
+        require(self.loops and not self.map.it.active and self.map.used > 0)
+        require(entry_offset < min(self.turns, self.slots if self.map.dir_len == 0 else self.max_table))
         require(dir_offset < max(self.map.dir_len, 1))
         self.map.init_iterator(entry_offset, dir_offset)
 
     @rule
     def next(self):
-        require(self.map.it.active and not self.map.writing)
+        require(self.map.it.active and self.map.writing == "no")
         self.map.next()

@@ -77,7 +77,7 @@ class Tables(Component):
     # --- tables ----------------------------------------------------------------------------------------------
 
     def groups(self, t):
-        return t.capacity // self.slots
+        return max(1, min(t.capacity // self.slots, self.max_table // self.slots))
 
     def max_growth_left(self, capacity):
         """table.go:116-136."""
@@ -140,15 +140,18 @@ class Tables(Component):
         fatal("the probe sequence finds no empty slot", prop="probe_ends")
 
     def unchecked_put(self, t, hash, key, elem):
-        """uncheckedPutSlot and uncheckedPutSlotForAssign, table.go:383-475."""
-        if t.growth_left == 0:
-            fatal("invariant failed: growthLeft is unexpectedly 0", prop="room_for_all")
+        """uncheckedPutSlot and uncheckedPutSlotForAssign, table.go:383-475, but for the check (``check_room``)."""
         offset = self.h1(hash) % self.groups(t)
         for n in range(self.max_table // self.slots):
             if self.any_vacant(t, offset):
                 self.fill(t, self.first_vacant(t, offset), hash, key, elem)
                 return
             offset = (offset + n + 1) % self.groups(t)
+
+    def check_room(self, t):
+        """The panic at table.go:385 and 438, asked for once, behind all unchecked puts into a new table."""
+        if t.growth_left < 0:
+            fatal("invariant failed: growthLeft is unexpectedly 0", prop="room_for_all")
 
     def remove(self, t, hash, key):
         """Delete, table.go:478-550: whether it left a tombstone.  The key is there."""
