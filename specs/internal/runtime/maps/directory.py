@@ -289,7 +289,7 @@ class Directory(Tables):
                     t.slots.fill(self.Slot())
             self.tombstone_possible = False
         self.used = 0
-        self.it.cleared = self.it.active
+        self.it.cleared = self.it.active and self.nans > 0
         for key in range(self.ids):
             self.die(key)
         self.reseed()

@@ -39,7 +39,10 @@ class Iteration(Directory):
             self.tables[self.stale] = self.tables[at]
             if not self.bug("c12"):
                 self.tables[self.stale].index = -1
+            self.tables[self.stale].used = 0
+            self.tables[self.stale].growth_left = 0
             self.it.tab = self.stale
+            self.drop_passed()
 
     # --- Init and Next ---------------------------------------------------------------------------------------
 
@@ -69,6 +72,8 @@ class Iteration(Directory):
         it.inside = False
         self.resolve()
         if self.walk():
+            self.drop_passed()
+            self.forget()
             return
         self.next_dir_idx()
         if it.dir_idx < self.dir_len:
@@ -150,6 +155,16 @@ class Iteration(Directory):
         if slot.key >= self.keys and (not self.it.cleared or self.bug("c18")):
             return True, slot.elem
         return False, 0
+
+    def drop_passed(self):
+        """What a stale table holds that the iterator has passed is never read again."""
+        it = self.it
+        t = self.tables[self.stale]
+        if it.tab is not None and it.tab == self.stale:
+            for n in range(self.max_table):
+                place = (n + it.entry_offset) % t.capacity
+                if n < it.entry_idx:
+                    t.slots[place] = self.Slot()
 
     def next_dir_idx(self):
         """table.go:789-821."""

@@ -126,6 +126,7 @@ class SwissMapModel(Model):
     dir_bits: int = Bound(1, min=0, max=10, help="bits of a hash that choose a table")
     hint: int = Bound(0, min=0, max=4096, help="how many entries the map is made for")
     turns: int = Bound(8, min=1, max=1024, help="at how many slots of a table a loop may begin")
+    changes: int = Bound(3, min=0, max=9, help="assignments, deletions and clears that a loop sees at most")
     loops: bool = Bound(True, help="whether there is an iterator")
     generic: bool = Bound(False, help="runtime_mapassign in place of its fast variants")
 
@@ -145,6 +146,8 @@ class SwissMapModel(Model):
         self.hashes = 2**self.map.bits
         self.last = 2 ** (self.map.bits * self.nans)
 
+        self.changed = Int(0, self.changes)  # since the loop has begun
+
     def init(self):
         self.map.new_map(self.hint)
 
@@ -152,9 +155,15 @@ class SwissMapModel(Model):
         """One goroutine: between its operations."""
         require(self.map.writing == "no" and not self.map.it.inside)
 
+    def change(self):
+        self.quiet()
+        if self.map.it.active:
+            require(self.changed < self.changes)
+            self.changed += 1
+
     @rule
     def assign(self, k: Int(0, self.keys + self.nans - 1), h: Int(0, self.hashes - 1), v: Int(0, self.values - 1)):
-        self.quiet()
+        self.change()
         if self.map.drawn[k]:
             require(h == self.map.hash[k])
         else:
@@ -174,13 +183,13 @@ class SwissMapModel(Model):
 
     @rule
     def delete(self, k: Int(0, self.keys - 1)):
-        self.quiet()
+        self.change()
         require(self.map.look_up(k)[0])
         self.map.delete(k)
 
     @rule
     def clear(self):
-        self.quiet()
+        self.change()
         self.map.clear()
 
     @rule
@@ -195,3 +204,5 @@ class SwissMapModel(Model):
     def next(self):
         require(self.map.it.active and self.map.writing == "no")
         self.map.next()
+        if not self.map.it.active:
+            self.changed = 0
