@@ -5,7 +5,7 @@ Part of ``swissmap``; what is abstracted stands in ``map.py``.
 
 from __future__ import annotations
 
-from gomodel import Array, Bool, Enum, Int
+from gomodel import Array, Bool, Enum, Ghost, Int, Struct
 from gomodel.specs.internal.runtime.maps.table import EMPTY, FULL, Tables
 
 
@@ -24,6 +24,7 @@ class Directory(Tables):
         self.dir = Array(Int(0, self.room - 1), self.room)
         self.tombstone_possible = Bool()
         self.writing = Enum("no", "full", "again")  # where an assignment stands that has not found room
+        self.note = Ghost(Struct(reused=Bool(), pruned=Bool()))
         self.key = Int(0, self.ids - 1)  # what is being assigned meanwhile
         self.elem = Int(0, self.values - 1)
 
@@ -51,9 +52,14 @@ class Directory(Tables):
 
     def reseed(self):
         """A new seed: all hashes are drawn again when they are needed."""
+        if self.bug("noseed"):
+            self.forget()
+            return
         self.hash.fill(0)
         self.drawn.fill(False)
         self.reseeded = self.it.active
+        if self.bug("seed"):
+            self.it.emptied = self.it.active
 
     def placed(self, key):
         """Whether some table has the key, if only one that the iterator remembers."""
@@ -141,6 +147,8 @@ class Directory(Tables):
     def put_in_table(self, key, hash, elem):
         """One round of the outer loop: whether there was room."""
         at = self.dir[self.directory_index(hash)]
+        if self.bug("stay") and self.writing == "again" and self.it.tab is not None and self.it.tab == self.stale:
+            at = self.stale
         t = self.tables[at].copy()
         room, new = self.put(t, hash, key, elem)
         self.tables[at] = t
@@ -163,9 +171,17 @@ class Directory(Tables):
         t = self.tables[self.dir[self.directory_index(self.hash[self.key])]]
         return self.dir_len > 0 and 2 * t.capacity > self.max_table and t.local_depth == self.dir_bits
 
+    def hopeless(self):
+        """What is assigned and what is in its table have hashes that agree in all bits of the largest directory."""
+        bit = self.power[self.bits - self.dir_bits]
+        t = self.tables[self.dir[self.directory_index(self.hash[self.key])]]
+        at_most = self.dir_len > 0 and 2 * t.capacity > self.max_table
+        top = self.hash[self.key] // bit
+        return at_most and all(slot.ctrl < FULL or self.hash[slot.key] // bit == top for slot in t.slots)
+
     def grow_to_table(self, key, hash, elem, drawn):
         """growToTable and the unchecked put behind it, map.go:628-666 and 525-527."""
-        t = self.new_table(2 * self.slots, 0, 0)
+        t = self.new_table(self.slots if self.bug("tight") else 2 * self.slots, 0, 0)
         for i in range(self.slots):
             slot = self.small[i]
             if slot.ctrl >= FULL:
@@ -191,8 +207,8 @@ class Directory(Tables):
 
     def grow(self, at, old, drawn):
         """table.go:1290-1322."""
-        t = self.new_table(2 * old.capacity, old.index, old.local_depth)
-        for n in range(self.max_table // 2):
+        t = self.new_table(old.capacity if self.bug("same") else 2 * old.capacity, old.index, old.local_depth)
+        for n in range(self.max_table if self.bug("same") else self.max_table // 2):
             slot = old.slots[n]
             if slot.ctrl >= FULL:
                 self.unchecked_put(t, self.hash_of(slot.key, drawn), slot.key, slot.elem)
@@ -252,7 +268,7 @@ class Directory(Tables):
     # --- deletion --------------------------------------------------------------------------------------------
 
     def delete(self, key):
-        """map.go:668-706, of a key that is there."""
+        """map.go:668-706, of a key that is there: of another one it does nothing."""
         hash = self.hash[key]
         if self.dir_len == 0:
             for i in range(self.slots):
@@ -267,7 +283,8 @@ class Directory(Tables):
             if self.remove(t, hash, key):
                 self.tombstone_possible = True
             self.tables[at] = t
-        self.used -= 1
+        if not self.bug("count"):
+            self.used -= 1
         self.die(key)
         if self.used == 0:
             self.reseed()

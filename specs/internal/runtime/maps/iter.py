@@ -21,6 +21,7 @@ class Iteration(Directory):
             entry_offset=Int(0, self.max_table - 1),
             dir_offset=Int(0, self.room - 1),
             cleared=Bool(),  # clearSeq has changed since Init
+            emptied=Bool(),  # for bug "seed" alone
             global_depth=Int(0, self.dir_bits),
             dir_idx=Int(0, 2 * self.room),
             tab=Option(Int(0, self.room)),
@@ -101,7 +102,7 @@ class Iteration(Directory):
         if it.tab is None:
             dir_idx = (it.dir_idx + it.dir_offset) % self.dir_len
             at = self.dir[dir_idx]
-            if self.tables[at].index != dir_idx:
+            if self.tables[at].index != dir_idx and not self.bug("align"):
                 diff = dir_idx - self.tables[at].index
                 it.dir_offset = (it.dir_offset - diff) % self.dir_len
             it.tab = at
@@ -150,7 +151,7 @@ class Iteration(Directory):
         if not grown or self.bug("c5"):
             return True, slot.elem
         found, elem = self.look_up(slot.key)
-        if found:
+        if found and not (self.bug("seed") and self.it.emptied):
             return True, elem
         if slot.key >= self.keys and (not self.it.cleared or self.bug("c18")):
             return True, slot.elem
@@ -169,7 +170,8 @@ class Iteration(Directory):
     def next_dir_idx(self):
         """table.go:789-821."""
         it = self.it
-        it.dir_idx += self.power[self.global_depth - self.tables[it.tab].local_depth]
+        entries = self.power[self.global_depth - self.tables[it.tab].local_depth]
+        it.dir_idx += 1 if self.bug("run") else entries
         it.tab = None
         it.entry_idx = 0
         self.tables[self.stale] = self.Table()
@@ -214,6 +216,7 @@ class Iteration(Directory):
         self.it.entry_offset = 0
         self.it.dir_offset = 0
         self.it.cleared = False
+        self.it.emptied = False
         self.it.global_depth = 0
         self.it.dir_idx = 0
         self.it.tab = None

@@ -7,30 +7,33 @@ Checklist:
 from __future__ import annotations
 
 from gomodel import (
-    Array,
-    Bool,
     Bound,
     Bug,
     Int,
     Model,
     Preset,
     Scenario,
+    fatal,
+    implies,
     invariant,
+    leads_to,
     reachable,
     refines,
     require,
     rule,
+    step_invariant,
 )
 from gomodel.specs.abstract.dictionary import Dictionary
 from gomodel.specs.internal.runtime.maps.iter import Iteration
 from gomodel.specs.internal.runtime.maps.table import DELETED, EMPTY, FULL
 
+GO = "internal/runtime/maps"
+
 
 class SwissMap(Iteration):
     """A map and an iterator over it."""
 
-    def __init__(self, *, generic=False, **sizes):
-        self.generic = generic
+    def __init__(self, **sizes):
         self.shape(**sizes)
 
     def state(self):
@@ -42,17 +45,62 @@ class SwissMap(Iteration):
     def in_use(self, at):
         return any(i < self.dir_len and self.dir[i] == at for i in range(self.room))
 
+    def all_tables(self, holds):
+        return all(not self.in_use(at) or holds(self.tables[at]) for at in range(self.room))
+
     @invariant
-    def used_sum(self):
-        """Map.used counts the entries of all tables (UsedSum)."""
+    def found_once(self):
+        """A lookup finds exactly the keys that are in the map, and each stands in one slot (FoundOnce)."""
+        return all(
+            self.look_up(k)[0] == self.live[k] and self.slots_with(k) == (1 if self.live[k] else 0)
+            for k in range(self.keys)
+        )
+
+    def slots_with(self, key):
         if self.dir_len == 0:
-            return self.used == sum(1 for slot in self.small if slot.ctrl >= FULL)
-        return self.used == sum(self.tables[at].used for at in range(self.room) if self.in_use(at))
+            return sum(1 for slot in self.small if slot.ctrl >= FULL and slot.key == key)
+        tables = [self.tables[at] for at in range(self.room)]
+        return sum(1 for t in tables for slot in t.slots if slot.ctrl >= FULL and slot.key == key)
+
+    @invariant
+    def probe_reach(self):
+        """No group on the way to a key that equals itself has an empty slot (ProbeReach)."""
+        return self.all_tables(self.reached)
+
+    def reached(self, t):
+        most = self.max_table // self.slots
+        for g in range(most):
+            for i in range(self.slots):
+                slot = t.slots[g * self.slots + i]
+                if slot.ctrl >= FULL and slot.key < self.keys:
+                    offset = self.h1(self.hash[slot.key]) % self.groups(t)
+                    for n in range(most):
+                        if offset == g:
+                            break
+                        if self.any_empty(t, offset):
+                            return False
+                        offset = (offset + n + 1) % self.groups(t)
+        return True
+
+    @invariant
+    def has_empty(self):
+        """Each table has an empty slot, so that every probe ends (HasEmpty)."""
+        return self.all_tables(lambda t: any(n < t.capacity and t.slots[n].ctrl == EMPTY for n in range(len(t.slots))))
+
+    @invariant
+    def no_mixed_group(self):
+        """No group holds both an empty slot and a tombstone (NoMixedGroup)."""
+        return self.all_tables(lambda t: all(self.unmixed(t, g) for g in range(self.max_table // self.slots)))
+
+    def unmixed(self, t, g):
+        return not self.any_empty(t, g) or all(
+            t.slots[g * self.slots + i].ctrl != DELETED for i in range(self.slots)
+        )
 
     @invariant
     def growth_left_ok(self):
-        """growthLeft is the load limit less entries and tombstones (GrowthLeftOK, Load)."""
-        return all(not self.in_use(at) or self.counts(self.tables[at]) for at in range(self.room))
+        """growthLeft is the load limit less entries and tombstones, and so not less than 0 (GrowthLeftOK, Load)."""
+        return self.all_tables(self.counts)
 
     def counts(self, t):
         used = sum(1 for slot in t.slots if slot.ctrl >= FULL)
@@ -60,24 +108,172 @@ class SwissMap(Iteration):
         return t.used == used and t.growth_left == self.max_growth_left(t.capacity) - used - deleted
 
     @invariant
+    def used_sum(self):
+        """Map.used counts the entries of the small group, or of all tables (UsedSum)."""
+        if self.dir_len == 0:
+            return self.used == sum(1 for slot in self.small if slot.ctrl >= FULL)
+        return self.used == sum(self.tables[at].used for at in range(self.room) if self.in_use(at))
+
+    @invariant
+    def dir_ok(self):
+        """A table stands exactly in the directory's entries for the first bits of its keys' hashes (DirOK)."""
+        return all(i >= self.dir_len or self.entry_ok(i) for i in range(self.room))
+
+    def entry_ok(self, i):
+        t = self.tables[self.dir[i]]
+        entries = self.power[self.global_depth - t.local_depth]
+        run = t.index <= i < t.index + entries and t.index % entries == 0
+        full = entries == sum(1 for j in range(self.room) if j < self.dir_len and self.dir[j] == self.dir[i])
+        return run and full and all(self.routed(t, slot, entries) for slot in t.slots)
+
+    def routed(self, t, slot, entries):
+        if slot.ctrl < FULL or slot.key >= self.keys:
+            return True
+        return t.index <= self.directory_index(self.hash[slot.key]) < t.index + entries
+
+    @step_invariant
+    def stale_frozen(self, before):
+        """Nobody writes to a table that only the iterator has; what the iterator has passed is dropped (StaleFrozen)."""
+        old, new = before.tables[self.stale], self.tables[self.stale]
+        held = before.it.tab is not None and before.it.tab == self.stale
+        return not held or all(
+            new.slots[n] == old.slots[n] or new.slots[n].ctrl == EMPTY for n in range(self.max_table)
+        )
+
+    @invariant
+    def prunes(self):
+        """A table grows only if less than a tenth of it are tombstones that no key needs; not so if ``generic``."""
+        if self.generic or self.writing != "full" or self.dir_len == 0:
+            return True
+        return 10 * self.idle_tombstones() < self.tables[self.full_table()].capacity
+
+    def full_table(self):
+        return self.dir[self.directory_index(self.hash[self.key])]
+
+    def idle_tombstones(self):
+        """How many tombstones of the full table stand in groups that no key has on its way."""
+        t = self.tables[self.full_table()]
+        return sum(
+            1
+            for g in range(self.max_table // self.slots)
+            for i in range(self.slots)
+            if t.slots[g * self.slots + i].ctrl == DELETED and not self.passed(t, g)
+        )
+
+    def passed(self, t, group):
+        """Whether a key in the table has the group on its way."""
+        most = self.max_table // self.slots
+        for g in range(most):
+            for i in range(self.slots):
+                slot = t.slots[g * self.slots + i]
+                if slot.ctrl >= FULL and slot.key < self.keys:
+                    offset = self.h1(self.hash[slot.key]) % self.groups(t)
+                    for n in range(most):
+                        if offset == g:
+                            break
+                        if offset == group:
+                            return True
+                        offset = (offset + n + 1) % self.groups(t)
+        return False
+
+    @invariant
+    def update_no_grow(self):
+        """To assign to a key that is there takes no room (UpdateNoGrow)."""
+        return implies(self.writing != "no", not self.live[self.key])
+
+    @invariant
     def at_most_once(self):
+        """A loop produces no entry twice, unless the map was emptied under it (AtMostOnce)."""
         return self.reseeded or all(n <= 1 for n in self.times)
 
     @invariant
     def stay_exactly_once(self):
+        """An entry that is there from the beginning of a loop to its end is produced once (StayExactlyOnce)."""
         return not self.wrong.missed
 
     @invariant
     def no_deleted(self):
+        """A loop produces no key that is not in the map (NoDeleted)."""
         return not self.wrong.deleted
 
     @invariant
-    def clear_stops(self):
-        return not self.wrong.cleared
+    def latest(self):
+        """A loop produces the present value of a key (Latest)."""
+        return not self.wrong.old
 
     @invariant
-    def latest(self):
-        return not self.wrong.old
+    def clear_stops(self):
+        """No NaN is produced after it has been cleared (ClearStops; of other keys that is NoDeleted)."""
+        return not self.wrong.cleared
+
+    # --- witnesses -------------------------------------------------------------------------------------------
+
+    @reachable
+    def tombstone_reused(self):
+        """An entry takes the place of a tombstone, and growthLeft stays as it is."""
+        return self.note.reused
+
+    @reachable
+    def pruned(self):
+        """Tombstones are given back."""
+        return self.note.pruned
+
+    @reachable
+    def needed_tombstones(self):
+        """A table grows though it has tombstones, as keys need them: hashes may be so with few entries."""
+        if self.generic or self.writing != "full" or self.dir_len == 0:
+            return False
+        t = self.tables[self.full_table()]
+        return any(slot.ctrl == DELETED for slot in t.slots)
+
+    @reachable
+    def grown(self):
+        """A table is twice as large as the first one."""
+        return any(self.in_use(at) and self.tables[at].capacity == 4 * self.slots for at in range(self.room))
+
+    @reachable
+    def run(self):
+        """The directory has doubled, and a table that was not split stands in it twice."""
+        return self.dir_len >= 2 and any(
+            i + 1 < self.dir_len and self.dir[i] == self.dir[i + 1] for i in range(self.room - 1)
+        )
+
+    @reachable
+    def one_round_more(self):
+        """All entries of a table that was split went to the same half, and so does the new one: it is split again."""
+        return self.writing == "full" and self.dir_len > 1 and self.tables[self.full_table()].used == self.used
+
+    @reachable
+    def small_grown_under_loop(self):
+        """A loop goes on with the group of a map that has a table now."""
+        return self.it.small and self.dir_len > 0
+
+    @reachable
+    def stale_under_loop(self):
+        """A loop goes on with a table that was split, and has an entry to produce in it."""
+        return any(slot.ctrl >= FULL for slot in self.tables[self.stale].slots)
+
+    @reachable
+    def doubled_under_loop(self):
+        """The directory has doubled since the last Next, which was not at the first table."""
+        return self.it.active and self.it.dir_idx > 0 and self.global_depth > self.it.global_depth
+
+    @reachable
+    def begins_within_run(self):
+        """A loop begins at the second of a table's entries in the directory."""
+        at = self.dir[self.it.dir_offset]
+        return self.it.active and not self.it.small and self.it.tab is None and self.tables[at].index < self.it.dir_offset
+
+    @reachable
+    def nan_in_stale(self):
+        """A loop still has to produce a NaN of a stale table, and the map has been cleared."""
+        nan = any(slot.ctrl >= FULL and slot.key >= self.keys for slot in self.tables[self.stale].slots)
+        return nan and self.it.cleared
+
+    @reachable
+    def produced_twice(self):
+        """A loop produces an entry twice: docs/findings/swissmap-twice.md."""
+        return any(n == 2 for n in self.times)
 
     @refines(lambda self: Dictionary(keys=self.keys, values=self.values, most=self.nans))
     def dictionary(self, abstract):
@@ -91,44 +287,185 @@ class SwissMap(Iteration):
                 abstract.odd.add(self.value[key])
 
     bugs = {
-        "c4": Bug("a full small map grows before it looks for the key", breaks="update_no_grow"),
-        "c5": Bug("entries of a stale table are not looked up", breaks="no_deleted"),
-        "c7": Bug("delete leaves no tombstone", breaks="dictionary"),
-        "c8": Bug("the first tombstone is taken before the probe has ended", breaks="found_once"),
-        "c10": Bug("a group keeps some of its tombstones", breaks="no_mixed_group"),
-        "c11": Bug("reusing a tombstone costs growthLeft", breaks="growth_left_ok"),
-        "c12": Bug("a replaced table keeps its index", breaks="no_deleted"),
-        "c14": Bug("dirIdx is not doubled with the directory", breaks="stay_exactly_once"),
-        "c15": Bug("split tests the bit of the old depth", breaks="dir_ok"),
-        "c17": Bug("clear skips a map that is empty but for tombstones", breaks="clear_restores"),
-        "c18": Bug("the iterator ignores clearSeq", breaks="clear_stops"),
-        "needed": Bug("pruning takes tombstones that are needed", breaks="probe_reach"),
-        "right": Bug("right.index is left.index + 1", breaks="dir_ok"),
-        "full": Bug("a table may be filled", breaks="probe_ends"),
+        "c1": Bug(
+            "no pruning",
+            breaks=("prunes", "churn_bounded"),
+            scenario="churn",
+            go=f"{GO}/runtime_fast64.go:293",
+            issue="golang/go#70886",
+        ),
+        "c4": Bug(
+            "a full small map grows before it looks for the key",
+            breaks="update_no_grow",
+            scenario="small",
+            go=f"{GO}/map.go:564",
+            issue="golang/go#78853",
+        ),
+        "c5": Bug(
+            "the keys of a stale table are not looked up",
+            breaks=("no_deleted", "latest"),
+            scenario="values",
+            go=f"{GO}/table.go:1044",
+            issue="cockroachdb/swiss#39",
+        ),
+        "c7": Bug(
+            "delete leaves no tombstone",
+            breaks=("probe_reach", "found_once", "dictionary"),
+            scenario="tombstones",
+            go=f"{GO}/table.go:529",
+        ),
+        "c8": Bug(
+            "the first tombstone is taken before the probe has ended",
+            breaks=("found_once", "dictionary"),
+            scenario="tombstones",
+            go=f"{GO}/runtime_fast64.go:272",
+        ),
+        "c10": Bug(
+            "pruning takes one tombstone of a group", breaks="no_mixed_group", scenario="churn", go=f"{GO}/table.go:637"
+        ),
+        "c11": Bug(
+            "to reuse a tombstone costs growthLeft",
+            breaks="growth_left_ok",
+            scenario="tombstones",
+            go=f"{GO}/runtime_fast64.go:289",
+        ),
+        "c12": Bug(
+            "a table that was replaced keeps its index",
+            breaks=("no_deleted", "latest"),
+            scenario="directory",
+            bounds={"changes": 2},
+            go=f"{GO}/table.go:1283",
+        ),
+        "c14": Bug(
+            "dirIdx is not doubled with the directory",
+            breaks="stay_exactly_once",
+            scenario="directory",
+            bounds={"changes": 1},
+            go=f"{GO}/table.go:972",
+        ),
+        "c15": Bug(
+            "a split tests the bit of the old depth",
+            breaks=("dir_ok", "found_once"),
+            scenario="split",
+            go=f"{GO}/table.go:1251",
+        ),
+        "c17": Bug(
+            "a map that is empty but for tombstones is not cleared",
+            breaks="clear_empties",
+            scenario="churn",
+            go=f"{GO}/map.go:757",
+        ),
+        "c18": Bug(
+            "the iterator does not look at clearSeq",
+            breaks="clear_stops",
+            scenario="nan",
+            go=f"{GO}/table.go:851",
+        ),
+        "needed": Bug(
+            "pruning takes tombstones that keys need",
+            breaks=("probe_reach", "found_once"),
+            scenario="tombstones",
+            go=f"{GO}/table.go:603",
+        ),
+        "right": Bug(
+            "right.index is left.index + 1", breaks="dir_ok", scenario="split", go=f"{GO}/map.go:412"
+        ),
+        "full": Bug(
+            "a table may be filled", breaks=("has_empty", "probe_ends"), scenario="tombstones", go=f"{GO}/table.go:106"
+        ),
+        "tight": Bug(
+            "a small map grows into a single group", breaks="room_for_all", scenario="small", go=f"{GO}/map.go:629"
+        ),
+        "count": Bug(
+            "delete does not lower Map.used", breaks="used_sum", scenario="churn", go=f"{GO}/table.go:496"
+        ),
+        "same": Bug(
+            "a table is replaced by one of its own size",
+            breaks="assignment_ends",
+            scenario="tombstones",
+            go=f"{GO}/table.go:1224",
+        ),
+        "stay": Bug(
+            "after a rehash the assignment goes on with the old table",
+            breaks=("stale_frozen", "found_once"),
+            scenario="directory",
+            bounds={"changes": 1},
+            go=f"{GO}/runtime_fast64.go:314",
+        ),
+        "run": Bug(
+            "the iterator does not skip a table's other entries in the directory",
+            breaks="at_most_once",
+            scenario="directory",
+            bounds={"changes": 1},
+            go=f"{GO}/table.go:816",
+        ),
+        "align": Bug(
+            "the iterator begins within a table's run of entries",
+            breaks=("at_most_once", "stay_exactly_once"),
+            scenario="directory",
+            bounds={"changes": 0},
+            go=f"{GO}/table.go:998",
+        ),
+        "noseed": Bug("a map that is emptied keeps its seed", harmless=True, scenario="churn", go=f"{GO}/map.go:699"),
+        "seed": Bug(
+            "no key of a stale table is produced after the map was emptied",
+            harmless=True,
+            scenario="directory",
+            bounds={"changes": 2},
+            go=f"{GO}/table.go:826",
+        ),
     }
 
 
 class SwissMapModel(Model):
-    """A map of the kind that Go has since 1.24."""
+    """A map of Go since 1.24, an iterator over it, and hashes as bad as can be."""
 
     name = "swissmap"
     go = "go1.27.3"
-    source = ("internal/runtime/maps/map.go", "internal/runtime/maps/table.go", "internal/runtime/maps/group.go")
+    source = tuple(f"{GO}/{file}.go" for file in ("map", "table", "group", "runtime", "runtime_fast64"))
 
-    keys: int = Bound(3, min=1, max=6, help="keys that equal themselves")
+    keys: int = Bound(3, min=1, max=9, help="keys that equal themselves")
     nans: int = Bound(0, min=0, max=2, help="entries at a time whose key is a NaN")
-    values: int = Bound(1, min=1, max=2, help="values")
+    values: int = Bound(1, min=1, max=2, help="different values")
     slots: int = Bound(2, min=1, max=8, help="slots of a group")
     load: tuple = Bound((3, 4), help="the part of its slots that a table may use")
     max_table: int = Bound(4, min=1, max=1024, help="slots of a table before it is split")
-    h1_bits: int = Bound(1, min=0, max=57, help="bits of a hash that choose a group, beside those below")
-    h2_bits: int = Bound(1, min=0, max=7, help="bits of a hash in a control byte")
-    dir_bits: int = Bound(1, min=0, max=10, help="bits of a hash that choose a table")
+    h2_bits: int = Bound(0, min=0, max=7, help="bits of a hash in a control byte")
+    h1_bits: int = Bound(1, min=0, max=57, help="bits of a hash above them")
+    dir_bits: int = Bound(0, min=0, max=10, help="bits of a hash above those: the largest directory looks at them")
     hint: int = Bound(0, min=0, max=4096, help="how many entries the map is made for")
+    loops: bool = Bound(True, help="whether there is an iterator")
     turns: int = Bound(8, min=1, max=1024, help="at how many slots of a table a loop may begin")
     changes: int = Bound(3, min=0, max=9, help="assignments, deletions and clears that a loop sees at most")
-    loops: bool = Bound(True, help="whether there is an iterator")
-    generic: bool = Bound(False, help="runtime_mapassign in place of its fast variants")
+    generic: bool = Bound(False, help="the assignment for any type of key, which does not prune")
+    notes: bool = Bound(False, help="remember which branches were taken")
+
+    scenarios = {
+        "small": Scenario("a small map, which grows into a table", h2_bits=1),
+        "values": Scenario("the same, with two values", values=2, h1_bits=0),
+        "nan": Scenario("the same, with keys that do not equal themselves", keys=1, nans=2),
+        "tombstones": Scenario(
+            "one table, without a loop", hint=3, max_table=8, h1_bits=2, loops=False, notes=True
+        ),
+        "churn": Scenario(
+            "the same, with so few keys that it need not grow", keys=2, hint=3, max_table=8, h1_bits=2, loops=False
+        ),
+        "generic": Scenario(
+            "the same, where the assignment does not prune",
+            keys=2, hint=3, max_table=8, h1_bits=2, loops=False, generic=True,
+        ),
+        "split": Scenario("tables that are split, without a loop", keys=4, h1_bits=0, dir_bits=2, loops=False),
+        "directory": Scenario(
+            "a loop over two tables or more", load=(1, 2), h1_bits=0, dir_bits=2, hint=3, turns=1
+        ),
+        "nan tables": Scenario(
+            "the same, with NaNs", keys=1, nans=2, load=(1, 2), h1_bits=0, dir_bits=2, hint=3, turns=1
+        ),
+    }  # fmt: skip
+    presets = {
+        "quick": Preset(scenarios=("small", "churn", "split")),
+        "nightly": Preset(changes=4),
+    }
 
     def state(self):
         self.map = SwissMap(
@@ -138,21 +475,23 @@ class SwissMapModel(Model):
             slots=self.slots,
             load=self.load,
             max_table=self.max_table,
-            h1_bits=self.h1_bits,
             h2_bits=self.h2_bits,
+            h1_bits=self.h1_bits,
             dir_bits=self.dir_bits,
             generic=self.generic,
+            notes=self.notes,
         )
         self.hashes = 2**self.map.bits
-        self.last = 2 ** (self.map.bits * self.nans)
-
+        self.draws = 2 ** (self.map.bits * self.nans)
         self.changed = Int(0, self.changes)  # since the loop has begun
 
     def init(self):
         self.map.new_map(self.hint)
 
+    # --- operations ------------------------------------------------------------------------------------------
+
     def quiet(self):
-        """One goroutine: between its operations."""
+        """There is one goroutine, and it is between two operations."""
         require(self.map.writing == "no" and not self.map.it.inside)
 
     def change(self):
@@ -163,6 +502,7 @@ class SwissMapModel(Model):
 
     @rule
     def assign(self, k: Int(0, self.keys + self.nans - 1), h: Int(0, self.hashes - 1), v: Int(0, self.values - 1)):
+        """A key keeps its hash while the seed stays; else it is any."""
         self.change()
         if self.map.drawn[k]:
             require(h == self.map.hash[k])
@@ -171,7 +511,8 @@ class SwissMapModel(Model):
         self.map.assign(k, h, v)
 
     @rule(fair=True)
-    def grow(self, drawn: Int(0, self.last - 1)):
+    def grow(self, drawn: Int(0, self.draws - 1)):
+        """``drawn`` is what the NaNs hash to this time."""
         require(self.map.writing == "full" and not self.map.exhausted())
         self.map.make_room(drawn)
 
@@ -191,6 +532,8 @@ class SwissMapModel(Model):
     def clear(self):
         self.change()
         self.map.clear()
+        if any(slot.ctrl == DELETED for t in self.map.tables for slot in t.slots):
+            fatal("a map that was cleared has tombstones", prop="clear_empties")
 
     @rule
     def loop(self, entry_offset: Int(0, self.max_table - 1), dir_offset: Int(0, 2**self.dir_bits - 1)):
@@ -206,3 +549,22 @@ class SwissMapModel(Model):
         self.map.next()
         if not self.map.it.active:
             self.changed = 0
+
+    # --- properties ------------------------------------------------------------------------------------------
+
+    @invariant
+    def churn_bounded(self):
+        """With no more entries than a group has slots, no table grows; not so if ``generic`` (ChurnBounded)."""
+        few = self.keys + self.nans <= self.slots and not self.generic
+        return not few or all(t.capacity <= 2 * self.slots for t in self.map.tables)
+
+    @leads_to
+    def assignment_ends(self):
+        """An assignment that finds no room ends, if the hashes in the full table and its own do not all agree."""
+        return self.map.writing != "no" and not self.map.hopeless(), self.map.writing == "no"
+
+    @reachable(scenario="generic")
+    def grows_without_need(self):
+        """A table grows for tombstones that no key needs: docs/findings/swissmap-prune.md."""
+        full = self.map.writing == "full" and self.map.dir_len > 0
+        return full and self.map.idle_tombstones() * 10 >= self.map.tables[self.map.full_table()].capacity

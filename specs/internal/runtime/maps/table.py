@@ -13,12 +13,14 @@ EMPTY, DELETED, FULL = 0, 1, 2  # a control byte; FULL + h of a full slot, where
 class Tables(Component):
     """The tables of a map, and what the map is made of besides its directory."""
 
-    def shape(self, *, keys, nans, values, slots, load, max_table, h1_bits, h2_bits, dir_bits):
+    def shape(self, *, keys, nans, values, slots, load, max_table, h1_bits, h2_bits, dir_bits, generic, notes):
         """The sizes, and the domains that follow from them; Go's are given in brackets."""
         self.keys = keys  # that equal themselves
         self.nans = nans  # entries at a time whose key does not
         self.ids = keys + nans
         self.values = values
+        self.generic = generic  # runtime_mapassign, in place of the fast variants and PutSlot
+        self.notes = notes  # whether it is remembered which branches were taken
         self.slots = slots  # of a group (8)
         self.load, self.per = load  # a table takes load/per of its slots (7/8)
         self.max_table = max_table  # slots of a table (1024)
@@ -130,7 +132,9 @@ class Tables(Component):
                         place = deleted
                         if not self.bug("c11"):
                             t.growth_left += 1
-                    if t.growth_left == 0 and not self.generic:
+                        if self.notes:
+                            self.note.reused = True
+                    if t.growth_left == 0 and not self.generic and not self.bug("c1"):
                         self.prune(t)
                     if t.growth_left > 0:
                         self.fill(t, place, hash, key, elem)
@@ -196,6 +200,8 @@ class Tables(Component):
                 count += sum(1 for i in range(self.slots) if t.slots[g * self.slots + i].ctrl < FULL)
         if count * 10 < t.capacity:
             return
+        if self.notes:
+            self.note.pruned = True
         for g in range(most):
             if not needed.group[g]:
                 first = True
