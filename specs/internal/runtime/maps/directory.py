@@ -9,6 +9,11 @@ from gomodel import Array, Bool, Enum, Ghost, Int, Struct
 from gomodel.specs.internal.runtime.maps.table import EMPTY, FULL, Tables
 
 
+def power_above(n):
+    """alignUpPow2, group.go:281-290."""
+    return 1 << (n - 1).bit_length()
+
+
 class Directory(Tables):
     """One group, or tables that a directory selects by the first bits of a hash."""
 
@@ -33,13 +38,12 @@ class Directory(Tables):
         if hint <= self.slots:
             return
         target = hint * self.per // self.load
-        size = min(n for n in self.power if n * self.max_table >= target)
+        size = power_above(-(-target // self.max_table))
         self.dir_len = size
-        self.global_depth = self.power.index(size)
-        capacity = max(target // size, self.slots)
+        self.global_depth = size.bit_length() - 1
         for i in range(size):
             at = i * self.room // size
-            self.tables[at] = self.new_table(min(n for n in self.power if n >= capacity), i, self.global_depth)
+            self.tables[at] = self.new_table(power_above(max(target // size, self.slots)), i, self.global_depth)
             self.dir[i] = at
 
     # --- hashes ----------------------------------------------------------------------------------------------
@@ -147,8 +151,6 @@ class Directory(Tables):
     def put_in_table(self, key, hash, elem):
         """One round of the outer loop: whether there was room."""
         at = self.dir[self.directory_index(hash)]
-        if self.bug("stay") and self.writing == "again" and self.it.tab is not None and self.it.tab == self.stale:
-            at = self.stale
         t = self.tables[at].copy()
         room, new = self.put(t, hash, key, elem)
         self.tables[at] = t
@@ -279,6 +281,8 @@ class Directory(Tables):
                     slot.elem = 0
         else:
             at = self.dir[self.directory_index(hash)]
+            if self.bug("stay") and self.find(self.tables[self.stale], hash, key)[0]:
+                at = self.stale
             t = self.tables[at].copy()
             if self.remove(t, hash, key):
                 self.tombstone_possible = True

@@ -193,17 +193,14 @@ class Iteration(Directory):
 
     def produce(self, key, elem):
         self.times[key] = min(self.times[key] + 1, 3)
-        if self.live[key]:
-            self.wrong.old = self.wrong.old or self.value[key] != elem
-        elif key < self.keys:
-            self.wrong.deleted = True
-        else:
-            self.wrong.cleared = True
+        gone = not self.live[key]
+        self.wrong.deleted = self.wrong.deleted or (gone and key < self.keys)
+        self.wrong.cleared = self.wrong.cleared or (gone and key >= self.keys)
+        self.wrong.old = self.wrong.old or (not gone and self.value[key] != elem)
 
     def end(self):
-        for key in range(self.ids):
-            if self.stays[key] and self.times[key] != 1:
-                self.wrong.missed = True
+        missed = any(self.stays[key] and self.times[key] != 1 for key in range(self.ids))
+        self.wrong.missed = self.wrong.missed or missed
         self.stays.fill(False)
         self.times.fill(0)
         self.reseeded = False

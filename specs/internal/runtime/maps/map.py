@@ -68,6 +68,12 @@ class SwissMap(Iteration):
         return self.all_tables(self.reached)
 
     def reached(self, t):
+        passed = self.passed(t)
+        return all(not passed.group[g] or not self.any_empty(t, g) for g in range(self.max_table // self.slots))
+
+    def passed(self, t):
+        """The groups that some key of the table has on its way."""
+        passed = self.Marks()
         most = self.max_table // self.slots
         for g in range(most):
             for i in range(self.slots):
@@ -77,10 +83,9 @@ class SwissMap(Iteration):
                     for n in range(most):
                         if offset == g:
                             break
-                        if self.any_empty(t, offset):
-                            return False
+                        passed.group[offset] = True
                         offset = (offset + n + 1) % self.groups(t)
-        return True
+        return passed
 
     @invariant
     def has_empty(self):
@@ -93,9 +98,7 @@ class SwissMap(Iteration):
         return self.all_tables(lambda t: all(self.unmixed(t, g) for g in range(self.max_table // self.slots)))
 
     def unmixed(self, t, g):
-        return not self.any_empty(t, g) or all(
-            t.slots[g * self.slots + i].ctrl != DELETED for i in range(self.slots)
-        )
+        return not self.any_empty(t, g) or all(t.slots[g * self.slots + i].ctrl != DELETED for i in range(self.slots))
 
     @invariant
     def growth_left_ok(self):
@@ -133,12 +136,13 @@ class SwissMap(Iteration):
 
     @step_invariant
     def stale_frozen(self, before):
-        """Nobody writes to a table that only the iterator has; what the iterator has passed is dropped (StaleFrozen)."""
+        """Nobody writes to a table that only the iterator has; what it has passed is dropped (StaleFrozen)."""
         old, new = before.tables[self.stale], self.tables[self.stale]
         held = before.it.tab is not None and before.it.tab == self.stale
-        return not held or all(
-            new.slots[n] == old.slots[n] or new.slots[n].ctrl == EMPTY for n in range(self.max_table)
-        )
+        held = held and self.it.tab is not None and self.it.tab == self.stale
+        ahead = (n for n in range(self.max_table) if n >= self.it.entry_idx)
+        places = ((n + self.it.entry_offset) % old.capacity for n in ahead)
+        return not held or all(n >= old.capacity or new.slots[n] == old.slots[n] for n in places)
 
     @invariant
     def prunes(self):
@@ -153,28 +157,9 @@ class SwissMap(Iteration):
     def idle_tombstones(self):
         """How many tombstones of the full table stand in groups that no key has on its way."""
         t = self.tables[self.full_table()]
-        return sum(
-            1
-            for g in range(self.max_table // self.slots)
-            for i in range(self.slots)
-            if t.slots[g * self.slots + i].ctrl == DELETED and not self.passed(t, g)
-        )
-
-    def passed(self, t, group):
-        """Whether a key in the table has the group on its way."""
-        most = self.max_table // self.slots
-        for g in range(most):
-            for i in range(self.slots):
-                slot = t.slots[g * self.slots + i]
-                if slot.ctrl >= FULL and slot.key < self.keys:
-                    offset = self.h1(self.hash[slot.key]) % self.groups(t)
-                    for n in range(most):
-                        if offset == g:
-                            break
-                        if offset == group:
-                            return True
-                        offset = (offset + n + 1) % self.groups(t)
-        return False
+        passed = self.passed(t)
+        idle = (n for n in range(self.max_table) if not passed.group[n // self.slots])
+        return sum(1 for n in idle if t.slots[n].ctrl == DELETED)
 
     @invariant
     def update_no_grow(self):
@@ -262,7 +247,8 @@ class SwissMap(Iteration):
     def begins_within_run(self):
         """A loop begins at the second of a table's entries in the directory."""
         at = self.dir[self.it.dir_offset]
-        return self.it.active and not self.it.small and self.it.tab is None and self.tables[at].index < self.it.dir_offset
+        fresh = self.it.active and not self.it.small and self.it.tab is None
+        return fresh and self.tables[at].index < self.it.dir_offset
 
     @reachable
     def nan_in_stale(self):
@@ -312,21 +298,28 @@ class SwissMap(Iteration):
             "delete leaves no tombstone",
             breaks=("probe_reach", "found_once", "dictionary"),
             scenario="tombstones",
+            bounds={"max_table": 4},
             go=f"{GO}/table.go:529",
         ),
         "c8": Bug(
             "the first tombstone is taken before the probe has ended",
             breaks=("found_once", "dictionary"),
             scenario="tombstones",
+            bounds={"max_table": 4},
             go=f"{GO}/runtime_fast64.go:272",
         ),
         "c10": Bug(
-            "pruning takes one tombstone of a group", breaks="no_mixed_group", scenario="churn", go=f"{GO}/table.go:637"
+            "pruning takes one tombstone of a group",
+            breaks="no_mixed_group",
+            scenario="churn",
+            bounds={"max_table": 4},
+            go=f"{GO}/table.go:637",
         ),
         "c11": Bug(
             "to reuse a tombstone costs growthLeft",
             breaks="growth_left_ok",
             scenario="tombstones",
+            bounds={"max_table": 4},
             go=f"{GO}/runtime_fast64.go:289",
         ),
         "c12": Bug(
@@ -353,6 +346,7 @@ class SwissMap(Iteration):
             "a map that is empty but for tombstones is not cleared",
             breaks="clear_empties",
             scenario="churn",
+            bounds={"max_table": 4},
             go=f"{GO}/map.go:757",
         ),
         "c18": Bug(
@@ -365,32 +359,45 @@ class SwissMap(Iteration):
             "pruning takes tombstones that keys need",
             breaks=("probe_reach", "found_once"),
             scenario="tombstones",
+            bounds={"max_table": 4},
             go=f"{GO}/table.go:603",
         ),
         "right": Bug(
-            "right.index is left.index + 1", breaks="dir_ok", scenario="split", go=f"{GO}/map.go:412"
+            "right.index is left.index + 1",
+            breaks="dir_ok",
+            scenario="directory",
+            bounds={"dir_bits": 3, "loops": False},
+            go=f"{GO}/map.go:412",
         ),
         "full": Bug(
-            "a table may be filled", breaks=("has_empty", "probe_ends"), scenario="tombstones", go=f"{GO}/table.go:106"
+            "a table may be filled",
+            breaks=("has_empty", "probe_ends"),
+            scenario="tombstones",
+            bounds={"max_table": 4},
+            go=f"{GO}/table.go:106",
         ),
         "tight": Bug(
             "a small map grows into a single group", breaks="room_for_all", scenario="small", go=f"{GO}/map.go:629"
         ),
         "count": Bug(
-            "delete does not lower Map.used", breaks="used_sum", scenario="churn", go=f"{GO}/table.go:496"
+            "delete does not lower Map.used",
+            breaks="used_sum",
+            scenario="churn",
+            bounds={"max_table": 4},
+            go=f"{GO}/table.go:496",
         ),
         "same": Bug(
             "a table is replaced by one of its own size",
             breaks="assignment_ends",
             scenario="tombstones",
+            bounds={"keys": 4, "h1_bits": 1},
             go=f"{GO}/table.go:1224",
         ),
         "stay": Bug(
-            "after a rehash the assignment goes on with the old table",
+            "delete goes to the table that the iterator has",
             breaks=("stale_frozen", "found_once"),
             scenario="directory",
-            bounds={"changes": 1},
-            go=f"{GO}/runtime_fast64.go:314",
+            go=f"{GO}/map.go:689",
         ),
         "run": Bug(
             "the iterator does not skip a table's other entries in the directory",
@@ -406,12 +413,17 @@ class SwissMap(Iteration):
             bounds={"changes": 0},
             go=f"{GO}/table.go:998",
         ),
-        "noseed": Bug("a map that is emptied keeps its seed", harmless=True, scenario="churn", go=f"{GO}/map.go:699"),
+        "noseed": Bug(
+            "a map that is emptied keeps its seed",
+            harmless=True,
+            scenario="churn",
+            bounds={"max_table": 4},
+            go=f"{GO}/map.go:699",
+        ),
         "seed": Bug(
             "no key of a stale table is produced after the map was emptied",
             harmless=True,
-            scenario="directory",
-            bounds={"changes": 2},
+            scenario="emptied",
             go=f"{GO}/table.go:826",
         ),
     }
@@ -435,13 +447,14 @@ class SwissMapModel(Model):
     dir_bits: int = Bound(0, min=0, max=10, help="bits of a hash above those: the largest directory looks at them")
     hint: int = Bound(0, min=0, max=4096, help="how many entries the map is made for")
     loops: bool = Bound(True, help="whether there is an iterator")
+    deletes: bool = Bound(True, help="whether keys are deleted one by one")
     turns: int = Bound(8, min=1, max=1024, help="at how many slots of a table a loop may begin")
-    changes: int = Bound(3, min=0, max=9, help="assignments, deletions and clears that a loop sees at most")
+    changes: int = Bound(2, min=0, max=9, help="assignments, deletions and clears that a loop sees at most")
     generic: bool = Bound(False, help="the assignment for any type of key, which does not prune")
     notes: bool = Bound(False, help="remember which branches were taken")
 
     scenarios = {
-        "small": Scenario("a small map, which grows into a table", h2_bits=1),
+        "small": Scenario("a small map, which grows into a table", h2_bits=1, changes=3),
         "values": Scenario("the same, with two values", values=2, h1_bits=0),
         "nan": Scenario("the same, with keys that do not equal themselves", keys=1, nans=2),
         "tombstones": Scenario(
@@ -458,13 +471,17 @@ class SwissMapModel(Model):
         "directory": Scenario(
             "a loop over two tables or more", load=(1, 2), h1_bits=0, dir_bits=2, hint=3, turns=1
         ),
+        "emptied": Scenario(
+            "the same without single deletions, with more changes during the loop",
+            load=(1, 2), h1_bits=0, dir_bits=2, hint=3, turns=1, deletes=False, changes=4,
+        ),
         "nan tables": Scenario(
-            "the same, with NaNs", keys=1, nans=2, load=(1, 2), h1_bits=0, dir_bits=2, hint=3, turns=1
+            "and with NaNs", keys=1, nans=2, load=(1, 2), h1_bits=0, dir_bits=2, hint=3, turns=1
         ),
     }  # fmt: skip
     presets = {
         "quick": Preset(scenarios=("small", "churn", "split")),
-        "nightly": Preset(changes=4),
+        "nightly": Preset(changes=3),
     }
 
     def state(self):
@@ -525,7 +542,7 @@ class SwissMapModel(Model):
     @rule
     def delete(self, k: Int(0, self.keys - 1)):
         self.change()
-        require(self.map.look_up(k)[0])
+        require(self.deletes and self.map.look_up(k)[0])
         self.map.delete(k)
 
     @rule
@@ -560,8 +577,12 @@ class SwissMapModel(Model):
 
     @leads_to
     def assignment_ends(self):
-        """An assignment that finds no room ends, if the hashes in the full table and its own do not all agree."""
-        return self.map.writing != "no" and not self.map.hopeless(), self.map.writing == "no"
+        """An assignment that finds no room ends, if the hashes in the full table and its own do not all agree.
+
+        Not so with NaNs: those of a table may be drawn alike each time that it is split.  A loop changes nothing here.
+        """
+        judged = self.nans == 0 and not self.loops
+        return judged and self.map.writing != "no" and not self.map.hopeless(), self.map.writing == "no"
 
     @reachable(scenario="generic")
     def grows_without_need(self):

@@ -1,4 +1,4 @@
-"""Tables of groups: probing, insertion, deletion, pruning, growth (internal/runtime/maps/table.go and group.go, go1.27.3).
+"""Tables of groups: probing, insertion, deletion, pruning (internal/runtime/maps/table.go and group.go, go1.27.3).
 
 Part of ``swissmap``; what is abstracted stands in ``map.py``.
 """
@@ -33,7 +33,7 @@ class Tables(Component):
         self.stale = self.room  # where the table is kept that only the iterator has
         self.Slot = Struct(ctrl=Int(0, FULL + 2**h2_bits - 1), key=Int(0, self.ids - 1), elem=Int(0, values - 1))
         self.Table = Struct(
-            used=Int(0, max_table + 1),
+            used=Int(-1, max_table + 1, init=0),
             capacity=Int(slots, max_table, init=slots),
             growth_left=Int(0, max_table + 1),
             local_depth=Int(0, dir_bits),
@@ -124,10 +124,10 @@ class Tables(Component):
                     return True, False
             if self.any_vacant(t, offset):
                 place = self.first_vacant(t, offset)
-                if t.slots[place].ctrl == DELETED and not self.bug("c8"):
-                    if deleted < 0:
-                        deleted = place
-                else:
+                tombstone = t.slots[place].ctrl == DELETED
+                if tombstone and deleted < 0:
+                    deleted = place
+                if not tombstone or self.bug("c8"):
                     if deleted >= 0:
                         place = deleted
                         if not self.bug("c11"):
