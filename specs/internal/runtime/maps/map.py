@@ -78,13 +78,12 @@ class SwissMap(Iteration):
         for g in range(most):
             for i in range(self.slots):
                 slot = t.slots[g * self.slots + i]
-                if slot.ctrl >= FULL and slot.key < self.keys:
-                    offset = self.h1(self.hash[slot.key]) % self.groups(t)
-                    for n in range(most):
-                        if offset == g:
-                            break
-                        passed.group[offset] = True
-                        offset = (offset + n + 1) % self.groups(t)
+                walking = slot.ctrl >= FULL and slot.key < self.keys
+                offset = self.h1(self.hash[min(slot.key, self.keys - 1)]) % self.groups(t)
+                for n in range(most):
+                    walking = walking and offset != g
+                    passed.group[offset] = passed.group[offset] or walking
+                    offset = (offset + n + 1) % self.groups(t)
         return passed
 
     @invariant
@@ -480,7 +479,7 @@ class SwissMapModel(Model):
         ),
     }  # fmt: skip
     presets = {
-        "quick": Preset(scenarios=("small", "churn", "split")),
+        "quick": Preset(scenarios=("nan", "tombstones", "emptied")),
         "nightly": Preset(changes=3),
     }
 
@@ -562,7 +561,7 @@ class SwissMapModel(Model):
 
     @rule
     def next(self):
-        require(self.map.it.active and self.map.writing == "no")
+        require(self.loops and self.map.it.active and self.map.writing == "no")
         self.map.next()
         if not self.map.it.active:
             self.changed = 0

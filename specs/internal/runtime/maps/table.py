@@ -184,20 +184,15 @@ class Tables(Component):
         for g in range(most):
             for i in range(self.slots):
                 slot = t.slots[g * self.slots + i]
-                if slot.ctrl >= FULL and slot.key < self.keys:
-                    offset = self.h1(self.hash_of(slot.key)) % self.groups(t)
-                    for n in range(most):
-                        if offset == g:
-                            break
-                        if self.any_vacant(t, offset) and not self.bug("needed"):
-                            needed.group[offset] = True
-                        offset = (offset + n + 1) % self.groups(t)
-            if self.any_empty(t, g):
-                needed.group[g] = True
-        count = 0
-        for g in range(most):
-            if not needed.group[g]:
-                count += sum(1 for i in range(self.slots) if t.slots[g * self.slots + i].ctrl < FULL)
+                walking = slot.ctrl >= FULL and slot.key < self.keys  # not a NaN: nobody looks it up
+                offset = self.h1(self.hash[min(slot.key, self.keys - 1)]) % self.groups(t)
+                for n in range(most):
+                    walking = walking and offset != g
+                    if not self.bug("needed"):
+                        needed.group[offset] = needed.group[offset] or (walking and self.any_vacant(t, offset))
+                    offset = (offset + n + 1) % self.groups(t)
+            needed.group[g] = needed.group[g] or self.any_empty(t, g)
+        count = sum(1 for n in range(self.max_table) if not needed.group[n // self.slots] and t.slots[n].ctrl < FULL)
         if count * 10 < t.capacity:
             return
         if self.notes:
