@@ -15,6 +15,11 @@ from tests.explore.comparing import ENGINE, compare, compare_beginning
 CASES = [(name, bug) for name, model in catalog.models().items() for bug in ("", *all_bugs(instances(model)[0]))]
 SMALL = {  # scenarios of a few thousand states
     "chan": [("close cap 1", {"values": 1}), ("try cap 0", {"senders": 0}), ("nil", {}), ("shrink", {"receivers": 1})],
+    "swissmap": [
+        ("small", {"keys": 2}), ("values", {"changes": 1}), ("nan", {"changes": 1}), ("tombstones", {"max_table": 4}),
+        ("churn", {}), ("generic", {"max_table": 4}), ("split", {"keys": 3}),
+        ("directory", {"keys": 2, "dir_bits": 1, "changes": 1}), ("emptied", {"keys": 2}), ("nan tables", {"nans": 1}),
+    ],  # fmt: skip
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 

@@ -17,6 +17,7 @@ WANTED = {
     "sema": {"s1", "s2", "s3", "s5", "s7", "s8", "s9", "s10", "17953", "35424", "70454", "33747", "736"},
     "semaroot": {"s8", "s9"},
     "chan": {f"c{i}" for i in (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, "15a", "15b", 17, 19)},
+    "swissmap": {f"c{i}" for i in (1, 2, 4, 5, 7, 8, 10, 11, 12, 14, 15, 17, 18)} | {"needed", "right", "full"},
     "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
     | {"736", "13086", "41603", "56648", "62100"},
 }
@@ -26,6 +27,9 @@ PROPERTIES = {
     "chan": {"FIFO", "NoLossNoDup", "RingIdx", "NoRecvParkedWithData", "NoSendParkedWithRoom", "QueueXor"}
     | {"ClosedQueuesEmpty", "DrainThenZero", "NoValueFromPanickedSend", "DirectWriteOnce", "NoBarging", "NBLin"}
     | {"CloseOnce", "NoLostWakeup", "CloseWakesAll", "HandOff", "throws", "panics"},
+    "swissmap": {"FoundOnce", "ProbeReach", "HasEmpty", "NoMixedGroup", "GrowthLeftOK", "UsedSum", "DirOK", "StaleFrozen"}
+    | {"Load", "AtMostOnce", "StayExactlyOnce", "NoDeleted", "Latest", "ClearStops", "ChurnBounded", "UpdateNoGrow"}
+    | {"liveness", "throws"},
     "mutex": {"M-Excl", "M-NoThrow", "M-Quiet", "M-NLW", "M-WS", "M-SemaBin", "M-Handoff", "M-NoStuck"},
 }
 SAID = ("done", "small model", "left out", "ours")

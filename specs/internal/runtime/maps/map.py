@@ -252,7 +252,7 @@ class SwissMapModel(Model):
     go = "go1.27.3"
     source = tuple(f"{GO}/{file}.go" for file in ("map", "table", "group", "runtime", "runtime_fast64"))
 
-    keys: int = Bound(3, min=1, max=9, help="keys that equal themselves")
+    keys: int = Bound(3, min=1, max=4096, help="keys that equal themselves")
     nans: int = Bound(0, min=0, max=2, help="entries at a time whose key is a NaN")
     values: int = Bound(1, min=1, max=2, help="different values")
     slots: int = Bound(2, min=1, max=8, help="slots of a group")
