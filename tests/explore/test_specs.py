@@ -16,10 +16,11 @@ CASES = [(name, bug) for name, model in catalog.models().items() for bug in ("",
 SMALL = {  # scenarios of a few thousand states
     "chan": [("close cap 1", {"values": 1}), ("try cap 0", {"senders": 0}), ("nil", {}), ("shrink", {"receivers": 1})],
     "swissmap": [
-        ("small", {"keys": 2}), ("values", {"changes": 1}), ("nan", {"changes": 1}), ("tombstones", {"max_table": 4}),
-        ("churn", {}), ("generic", {"max_table": 4}), ("split", {"keys": 3}),
-        ("directory", {"keys": 2, "dir_bits": 1, "changes": 1}), ("emptied", {"keys": 2}), ("nan tables", {"nans": 1}),
-    ],  # fmt: skip
+        ("churn", {}),
+        ("nan", {"nans": 1, "keys": 2, "turns": 1, "changes": 1}),
+        ("directory", {"keys": 2, "dir_bits": 1, "changes": 1, "deletes": False}),
+        ("emptied", {"keys": 2, "changes": 2}),
+    ],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 

@@ -1,11 +1,14 @@
 """The Swiss map: groups with control bytes, tables, a directory, an iterator (internal/runtime/maps, go1.27.3).
 
 What is modelled: ``NewMap`` (map.go:283-348), lookup (map.go:426-494, table.go:165-224), assignment
-(runtime_fast64.go:182-324, which is the same as runtime.go:143-320, map.go:505-616 and table.go:267-365 but for
-pruning), ``growToTable`` (map.go:628-666), ``Delete`` (map.go:668-753, table.go:478-550), ``pruneTombstones``
-(table.go:566-646), ``Clear`` (map.go:756-803, table.go:656-702), ``rehash``, ``split``, ``grow`` (table.go:1208-1322),
-``installTableSplit`` (map.go:382-414), the iterator (table.go:741-1203).  Control bytes and probing are in ``table``,
-the small map, the directory, growth in ``directory``, the iterator in ``iter``, what is judged in ``properties``.
+(runtime_fast64.go:182-324, the same as map.go:505-616 with table.go:267-365), ``growToTable`` (map.go:628-666),
+``Delete`` (map.go:668-753, table.go:478-550), ``pruneTombstones`` (table.go:566-646), ``Clear`` (map.go:756-803,
+table.go:656-702), ``rehash``, ``split``, ``grow`` (table.go:1208-1322), ``installTableSplit`` (map.go:382-414), the
+iterator (table.go:741-1203).  With ``generic`` the assignment is that of runtime.go:143-320, which does not prune; that
+it looks for an empty slot before a tombstone makes no difference, as no group has both (``no_mixed_group``).
+
+Control bytes and probing are in ``table``, the small map, the directory and growth in ``directory``, the iterator in
+``iter``, what is judged in ``properties``.
 
 One goroutine uses the map: a rule for each operation.  An assignment that finds its table full goes on as ``grow`` (the
 rehash) and ``again`` (the next round of the outer loop), a Next as a step for each table; nothing else runs meanwhile.
@@ -40,7 +43,7 @@ Where the source does not keep what one expects:
 * docs/findings/swissmap-twice.md: an entry may be produced twice by one loop, if the map was emptied under it, since
   the keys of a stale table are then looked up under another seed (``produced_twice``).  ``at_most_once`` is judged
   where that did not happen.
-* docs/findings/swissmap-prune.md: runtime_mapassign, for all types of keys but 32 and 64 bits, strings and pointers,
+* docs/findings/swissmap-prune.md: runtime_mapassign, for all types of keys but 4 and 8 bytes, strings and pointers,
   never prunes (``grows_without_need``); ``prunes`` and ``churn_bounded`` are judged of the others.
 
 Checklist (ids of the reference for this part):
