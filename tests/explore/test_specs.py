@@ -19,7 +19,7 @@ SMALL = {  # scenarios of a few thousand states
         ("churn", {}),
         ("nan", {"nans": 1, "keys": 2, "turns": 1, "changes": 1}),
         ("directory", {"keys": 2, "dir_bits": 1, "changes": 1, "deletes": False}),
-        ("emptied", {"keys": 2, "changes": 2}),
+        ("emptied", {"changes": 1}),
     ],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
