@@ -28,6 +28,12 @@ SMALL = {  # scenarios of a few thousand states
         ("twice around", {"rounds": 1}),
         ("always ready", {}),
     ],
+    "swissmap": [
+        ("churn", {}),
+        ("nan", {"nans": 1, "keys": 2, "turns": 1, "changes": 1}),
+        ("directory", {"keys": 2, "dir_bits": 1, "changes": 1, "deletes": False}),
+        ("emptied", {"changes": 1}),
+    ],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 

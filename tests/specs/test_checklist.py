@@ -19,6 +19,7 @@ WANTED = {
     "chan": {f"c{i}" for i in (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, "15a", "15b", 17, 19)},
     "select": {f"s{i}" for i in (1, 2, 3, 4, 5, 7, 9, 10, 11, 12, 14, 15)},
     "waitq": {"c1", "c3", "s15"},
+    "swissmap": {f"c{i}" for i in (1, 2, 4, 5, 7, 8, 10, 11, 12, 14, 15, 17, 18)} | {"needed", "right", "full"},
     "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
     | {"736", "13086", "41603", "56648", "62100"},
 }
@@ -31,6 +32,9 @@ PROPERTIES = {
     "select": {"OneCase", "LosersGone", "NoDoubleWake", "SelectDoneReset", "LockOrder", "DeadlockFree"}
     | {"CloseRecvPreference", "NilNever", "PanicOnlyIfClosed", "FIFO", "NoLoss", "liveness", "throws", "panics"},
     "waitq": {"line", "ends", "throws"},
+    "swissmap": {"FoundOnce", "ProbeReach", "HasEmpty", "NoMixedGroup", "GrowthLeftOK", "UsedSum", "DirOK", "Load"}
+    | {"StaleFrozen", "AtMostOnce", "StayExactlyOnce", "NoDeleted", "Latest", "ClearStops", "ChurnBounded"}
+    | {"UpdateNoGrow", "liveness", "throws"},
     "mutex": {"M-Excl", "M-NoThrow", "M-Quiet", "M-NLW", "M-WS", "M-SemaBin", "M-Handoff", "M-NoStuck"},
 }
 SAID = ("done", "small model", "left out", "ours")
