@@ -24,104 +24,498 @@ from gomodel import (
     require,
     rule,
     step_invariant,
-    weak,
 )
 from gomodel.specs.abstract.dictionary import Dictionary
-from gomodel.specs.runtime.mapiter import AGAIN, END, IteratedTable
-from gomodel.specs.runtime.maptable import EMPTY_ONE, EMPTY_REST, EVACUATED_EMPTY, EVACUATED_X, MIN_TOP_HASH
+from gomodel.specs.runtime.mapiter import AGAIN, END, NO_CHECK, IteratedTable
+from gomodel.specs.runtime.maptable import (
+    ABSENT,
+    EMPTY_ONE,
+    EMPTY_REST,
+    EVACUATED_EMPTY,
+    EVACUATED_X,
+    MIN_TOP_HASH,
+)
 
 GO = "runtime/map.go"
 
 
 class GoMap(IteratedTable):
-    """The table with its iterator, its properties and its bugs."""
+    """The table with one iterator, what must be true of it, and its bugs."""
+
+    def live(self, cell):
+        return cell.top >= MIN_TOP_HASH
+
+    def chains(self):
+        return [*(self.buckets[i] for i in range(2**self.most)), *(self.old[i] for i in range(2**self.most))]
+
+    def entries(self):
+        return sum(count(self.live(c) for c in chain.cells) for chain in self.chains())
+
+    @invariant
+    def count_ok(self):
+        """count is the number of entries (CountOK)."""
+        return self.count == self.entries()
+
+    @invariant
+    def old_xor_new(self):
+        """While an old bucket is not evacuated, its new buckets have never been written to (OldXorNew)."""
+        return all(
+            not (self.growing and o < self.noldbuckets())
+            or self.evacuated(self.old[o])
+            or (self.untouched(o) and (self.same_size or self.untouched(o + self.noldbuckets())))
+            for o in range(2**self.most)
+        )
+
+    def untouched(self, i):
+        return i >= 2**self.most or (
+            self.buckets[min(i, 2**self.most - 1)].links == 0
+            and all(c.top == EMPTY_REST for c in self.buckets[min(i, 2**self.most - 1)].cells)
+        )
+
+    @invariant
+    def all_or_none(self):
+        """Of a chain all top hashes are marks of an evacuation, or none (AllOrNone)."""
+        return all(
+            self.is_mark(chain.cells[i].top) == self.evacuated(chain)
+            for chain in self.chains()
+            for i in range(self.width)
+            if self.allocated(i, chain)
+        )
+
+    def is_mark(self, top):
+        return EVACUATED_X <= top <= EVACUATED_EMPTY
+
+    @invariant
+    def empty_rest_sound(self):
+        """Behind an emptyRest, also in overflow buckets, all is emptyRest (EmptyRestSound)."""
+        return all(
+            chain.cells[i].top != EMPTY_REST or chain.cells[i + 1].top == EMPTY_REST
+            for chain in self.chains()
+            for i in range(self.width - 1)
+        )
+
+    @invariant
+    def empty_rest_complete(self):
+        """The last cell that is not emptyRest is not emptyOne (EmptyRestComplete)."""
+        return all(
+            chain.cells[i].top != EMPTY_ONE
+            or (i + 1 < self.width and chain.cells[min(i + 1, self.width - 1)].top != EMPTY_REST)
+            for chain in self.chains()
+            for i in range(self.width)
+        )
+
+    @invariant
+    def tophash_ok(self):
+        """The top hash of an entry is that of its key's hash, if the key is equal to itself (TophashOK)."""
+        return all(
+            not self.live(c) or c.key == self.nan or self.hash_fits(c) for chain in self.chains() for c in chain.cells
+        )
+
+    def hash_fits(self, cell):
+        hash = self.hash[min(cell.key, self.keys - 1)]
+        return hash is not None and cell.top == self.tophash(hash)
+
+    @invariant
+    def noverflow_ok(self):
+        """noverflow is the number of overflow buckets made since the last growth or clear (NoverflowOK)."""
+        return self.noverflow == sum(self.buckets[i].links for i in range(2**self.most))
+
+    @invariant
+    def mark_ok(self):
+        """All old buckets below nevacuate are evacuated, and there are more of them (MarkOK)."""
+        return implies(
+            self.growing,
+            lambda: self.nevacuate < self.noldbuckets()
+            and all(i >= self.nevacuate or self.evacuated(self.old[i]) for i in range(2**self.most)),
+        )
+
+    @step_invariant
+    def evacuated_frozen(self, before):
+        """Nothing writes the top hashes of an evacuated bucket, but for a clear (EvacuatedFrozen)."""
+        return all(
+            not (before.growing and self.growing and self.nevacuate > 0 and self.evacuated(before.old[o]))
+            or all(before.old[o].cells[i].top == self.old[o].cells[i].top for i in range(self.width))
+            for o in range(2**self.most)
+        )
+
+    @invariant
+    def load_bound(self):
+        """count is at most the limit and one more for each bucket: a same-size growth lets it grow (LoadBound)."""
+        limit = self.load[0] * (self.size(self.b) // self.load[1])
+        return self.count <= max(self.slots, limit) + self.size(self.b)
+
+    @invariant
+    def iterator_flags(self):
+        """While an iterator points into the buckets its flag is set; so for the old ones (flags)."""
+        new = self.it_buckets == "new" or self.at == "new"
+        old = self.it_buckets == "old" or self.at == "old"
+        return (not new or self.iterator) and (not old or self.old_iterator)
+
+    @reachable
+    def overflow_chain(self):
+        return any(self.live(self.buckets[i].cells[self.slots]) for i in range(2**self.most))
+
+    @reachable(scenario="grow")
+    def half_evacuated(self):
+        """One entry is in the buckets, another one in the old buckets still: lookups find both."""
+        new = any(self.live(c) for i in range(2**self.most) for c in self.buckets[i].cells)
+        return self.growing and new and any(self.live(c) for i in range(2**self.most) for c in self.old[i].cells)
+
+    @reachable
+    def deleted_in_the_middle(self):
+        return any(c.top == EMPTY_ONE for i in range(2**self.most) for c in self.buckets[i].cells)
+
+    @reachable(scenario="same")
+    def same_size_growth(self):
+        return self.growing and self.same_size and self.nevacuate > 0
+
+    @reachable(scenario="same")
+    def over_the_limit(self):
+        """Not growing, and more entries than the load factor allows: left behind by a growth to the same size."""
+        limit = self.load[0] * (self.size(self.b) // self.load[1])
+        return not self.growing and self.count > max(self.slots, limit)
+
+    @reachable(scenario="iterate grow")
+    def iterator_from_before(self):
+        """The iterator is older than a growth that is not done."""
+        return self.growing and self.it_buckets == "old"
+
+    @reachable(scenario="iterate grow")
+    def iterator_from_within(self):
+        """It was started during the growth, and walks an old bucket."""
+        return self.growing and self.it_buckets == "new" and self.at == "old" and self.check != NO_CHECK
+
+    @reachable(scenario="iterate")
+    def two_growths_later(self):
+        """Two growths are done since the iteration began."""
+        return self.it_buckets == "gone" and self.b >= self.it_b + 2 and not self.growing
 
     bugs = {
-        n: Bug(n, breaks="found_once") for n in "b1 b6 b10 b11a b11b b12 b13 b13b b15 b17 b21 recount noload regrow lazy noback oneback markold clearcount nopromote nooverflow oneonly stop inverted noflag".split()
-    }
+        "b1": Bug(
+            "clear does not mark buckets empty", breaks="clear_stops", go=f"{GO}:1103",
+            issue="golang/go#59411", scenario="iterate grow",
+        ),
+        "b6": Bug("no growth to the same size", breaks="bounded_overflow", go=f"{GO}:694", issue="golang/go#16070",
+            scenario="same"),
+        "b10": Bug("a lookup ignores the old buckets", breaks="found_once", go=f"{GO}:549", scenario="grow"),
+        "b11a": Bug("a lookup masks the old buckets as the new ones", breaks="found_once", go=f"{GO}:551",
+            scenario="grow"),
+        "b11b": Bug("it masks one bit more also in a growth to the same size", breaks="found_once", go=f"{GO}:551",
+            scenario="same"),
+        "b12": Bug("evacuate takes the new number of buckets for newbit", breaks="found_once", go=f"{GO}:1257"),
+        "b13": Bug("assign skips growWork", breaks="old_xor_new", go=f"{GO}:647", scenario="grow"),
+        "b13b": Bug("growWork leaves out the bucket that is written to", breaks="old_xor_new", go=f"{GO}:1234",
+            scenario="grow"),
+        "b15": Bug("delete writes emptyRest whatever follows", breaks="empty_rest_sound", go=f"{GO}:813"),
+        "b17": Bug("the iterator does not test checkBucket", breaks="at_most_once", go=f"{GO}:1008",
+            scenario="iterate grow"),
+        "b21": Bug("a new seed when one entry is left", breaks="found_once", go=f"{GO}:844"),
+        "recount": Bug("an update counts", breaks="count_ok", go=f"{GO}:684"),
+        "noload": Bug("the load factor is not looked at", breaks="load_bound", go=f"{GO}:694", scenario="same"),
+        "regrow": Bug("a growing map may begin to grow", breaks="no_grow_while_growing", go=f"{GO}:694",
+            scenario="grow"),
+        "lazy": Bug("delete skips growWork", breaks="found_once", go=f"{GO}:772", scenario="grow"),
+        "noback": Bug("delete leaves emptyOne at the end", breaks="empty_rest_complete", go=f"{GO}:823"),
+        "oneback": Bug("delete turns one cell into emptyRest", breaks="empty_rest_complete", go=f"{GO}:836"),
+        "markold": Bug("with the last entry the old buckets are marked empty", breaks="evacuated_frozen",
+            go=f"{GO}:845", scenario="grow"),
+        "clearcount": Bug("clear keeps noverflow", breaks="noverflow_ok", go=f"{GO}:1111"),
+        "nooverflow": Bug("hashGrow keeps noverflow", breaks="noverflow_ok", go=f"{GO}:1161"),
+        "nopromote": Bug("hashGrow does not hand the iterator flag on", breaks="iterator_flags", go=f"{GO}:1153",
+            scenario="iterate"),
+        "oneonly": Bug("growWork evacuates only the bucket that is written to", breaks="growth_in_time",
+            go=f"{GO}:1238", scenario="grow"),
+        "stop": Bug("evacuate stops at emptyRest", breaks=("mark_ok", "all_or_none"), go=f"{GO}:1283",
+            scenario="grow"),
+        "inverted": Bug("evacuate takes y for x", breaks="found_once", go=f"{GO}:1315"),
+        "noflag": Bug("mapiterinit leaves the flags", breaks="iterator_flags", go=f"{GO}:917", scenario="iterate"),
+    }  # fmt: skip
 
 
 class MapModel(Model):
-    """A map of a few keys, and one iterator."""
+    """A map of a few keys, used sequentially, and one iterator."""
 
     name = "map"
     go = "go1.23.9"
     source = (GO,)
 
-    keys: int = Bound(3, min=1, max=6, help="keys")
-    odd: int = Bound(0, min=0, max=3, help="entries whose key is not equal to itself")
+    keys: int = Bound(3, min=1, max=6, help="keys that are equal to themselves")
+    odd: int = Bound(0, min=0, max=2, help="insertions of a key that is not")
     values: int = Bound(1, min=1, max=3, help="values")
     slots: int = Bound(2, min=1, max=8, help="slots of a bucket")
-    links: int = Bound(1, min=0, max=4, help="overflow buckets of a bucket")
-    first_b: int = Bound(0, min=0, max=4, help="B of the empty map")
-    most_b: int = Bound(2, min=0, max=5, help="the largest B")
-    load: tuple = Bound((3, 2))
-    many: int = Bound(15, min=0, max=15)
-    hashes: tuple = Bound((0, 1, 2, 3, 4, 5, 6, 7))
-    shift: int = Bound(2, min=0, max=8)
-    iterates: bool = Bound(False)
-    clears: bool = Bound(True)
-    clear_seq: bool = Bound(False)
+    links: int = Bound(1, min=0, max=3, help="overflow buckets of a bucket")
+    first_b: int = Bound(0, min=0, max=4, help="B of the empty map: make with a hint")
+    most_b: int = Bound(2, min=0, max=4, help="the largest B")
+    load: tuple = Bound((3, 2), help="loadFactorNum, loadFactorDen")
+    many: int = Bound(15, min=0, max=15, help="the B from which on no more overflow buckets are allowed")
+    hashes: tuple = Bound((0, 1, 2, 3, 5), help="hashes that a key may have")
+    shift: int = Bound(2, min=0, max=8, help="bits of a hash below its top hash")
+    deletes: bool = Bound(True, help="keys may be deleted")
+    clears: bool = Bound(True, help="the map may be cleared")
+    during: int = Bound(0, min=0, max=9, help="changes of the map during an iteration; 0: nobody iterates")
+    clear_seq: bool = Bound(False, help="with the counter of clears that Go 1.24 added")
 
-    scenarios = {"keys": Scenario("no iterator")}
+    scenarios = {
+        "keys": Scenario("three keys, every combination of hashes"),
+        "grow": Scenario(
+            "from 4 to 8 buckets, bit by bit", keys=4, first_b=2, most_b=3, load=(3, 4), hashes=(0, 2, 12), shift=3
+        ),
+        "same": Scenario(
+            "from 4 to 4 buckets", keys=4, first_b=2, most_b=3, load=(3, 4), many=0, hashes=(0, 1), clears=False
+        ),
+        "iterate": Scenario(
+            "insertions and updates across two growths", keys=4, hashes=(0, 2), during=3, deletes=False, clears=False,
+            values=2,
+        ),
+        "iterate delete": Scenario("and whatever else happens to a map", most_b=1, hashes=(0, 1), during=2),
+        "iterate grow": Scenario(
+            "before and during a growth from 4 to 8 buckets",
+            keys=4, first_b=2, most_b=3, load=(3, 4), hashes=(0, 2, 6), shift=3, during=1, deletes=False,
+        ),
+        "nan": Scenario(
+            "a key that is not equal to itself", keys=1, odd=2, hashes=(0, 5), during=3, deletes=False
+        ),
+        "nan 1.24": Scenario(
+            "with a counter of clears", keys=1, odd=2, hashes=(0, 5), during=3, deletes=False, clear_seq=True
+        ),
+    }  # fmt: skip
+    presets = {
+        "quick": Preset(scenarios=("keys", "same", "iterate", "nan"), unreached=("half_evacuated",)),
+        "nightly": Preset(during=3),
+    }
 
     def state(self):
+        self.elems = max(self.values, self.odd)
+        self.dices = len(self.hashes) ** self.odd
         self.map = GoMap(
-            slots=self.slots, links=self.links, most=self.most_b, keys=self.keys, odd=self.odd,
-            values=max(self.values, self.odd), hashes=self.hashes, shift=self.shift, load=self.load,
-            many=self.many, b=self.first_b, clear_seq=self.clear_seq,
+            slots=self.slots, links=self.links, most=self.most_b, keys=self.keys, odd=self.odd, values=self.elems,
+            hashes=self.hashes, shift=self.shift, load=self.load, many=self.many, b=self.first_b,
+            clear_seq=self.clear_seq,
         )  # fmt: skip
-        self.dice = len(self.hashes) ** self.odd
-        self.now = Enum("nothing", "assign", "next")
-        self.key = Int(0, self.keys)
-        self.elem = Int(0, max(self.values, self.odd) - 1)
-        self.seed = Int(0, max(self.hashes))
+        self.now = Enum("nothing", "assign", "next")  # an operation that goes on
+        self.key = Int(0, self.keys)  # its key, elem and hash
+        self.elem = Int(0, self.elems - 1)
+        self.drawn = Int(0, max(self.hashes))
+        self.used = Int(0, self.odd)  # names of odd entries that have been given away
+        self.changes = Int(0, self.during)  # during this iteration
+        entry = Int(0, self.keys + self.odd)
+        self.value = Ghost(Array(Option(Int(0, self.elems - 1)), self.keys))  # what should be in the map
+        self.odds = Ghost(Set(entry))
+        self.due = Ghost(Set(entry))  # was there when the iteration began, has stayed, is still to come
+        self.seen = Ghost(Set(entry))  # was produced, and is still there
+        self.gone = Ghost(Set(entry))  # was cleared during the iteration
+        self.twice = Ghost(Bool())
+        self.missed = Ghost(Bool())
+        self.deleted = Ghost(Bool())
+        self.outdated = Ghost(Bool())
+        self.cleared = Ghost(Bool())  # a key was produced that a clear had removed
+        self.cleared_odd = Ghost(Bool())  # the same of a key that is not equal to itself
+        self.writes = Ghost(Int(0, 2**self.most_b + 1))  # that have helped this growth, besides the one that began it
 
-    @rule
-    def assign(self, key: Int(0, self.keys - (self.odd == 0)), elem: Int(0, max(self.values, self.odd) - 1), hash: Int(0, max(self.hashes)), dice: Int(0, self.dice - 1)):
+    # --- operations ------------------------------------------------------------------------------------------
+
+    def change(self):
+        require(self.now == "nothing")
+        if self.map.active:
+            require(self.changes < self.during)
+            self.changes += 1
+
+    def in_order(self, key):
+        """Keys that nobody can tell apart are used in order."""
+        require(self.map.active or key == 0 or key == self.keys or self.map.hash[key - 1] is not None)
+
+    def helped(self, growing):
+        self.writes = min(self.writes + 1, 2**self.most_b) if growing and self.map.growing else 0
+
+    @rule(fair=True)
+    def assign(
+        self,
+        key: Int(0, self.keys if self.odd > 0 else self.keys - 1),
+        elem: Int(0, self.elems - 1),
+        hash: Int(0, max(self.hashes)),
+        dice: Int(0, self.dices - 1),
+    ):
         require(hash in self.hashes)
+        growing = self.map.growing
         if self.now == "assign":
-            require(key == self.key and elem == self.elem and hash == self.seed)
+            require(key == self.key and elem == self.elem and hash == self.drawn)
         else:
-            require(self.now == "nothing")
-            require(self.map.active or key == 0 or key == self.keys or self.map.hash[key - 1] is not None)
+            self.change()
+            self.in_order(key)
             self.map.draw(key, hash)
+            if key == self.keys:
+                require(elem == self.used)
+                self.used += 1
+            else:
+                require(elem < self.values)
+        started = self.now == "assign"
         if self.map.again(key, elem, hash, dice):
             self.now = "nothing"
             self.key = 0
             self.elem = 0
-            self.seed = 0
+            self.drawn = 0
+            self.helped(growing and not started)
+            if key == self.keys:
+                self.odds.add(self.keys + elem)
+            else:
+                if self.value[key] is None:
+                    self.gone.discard(key)
+                self.value[key] = elem
         else:
             self.now = "assign"
             self.key = key
             self.elem = elem
-            self.seed = hash
+            self.drawn = hash
+            self.writes = 0
 
     @rule
-    def delete(self, key: Int(0, self.keys - 1), dice: Int(0, self.dice - 1)):
-        require(self.now == "nothing" and self.map.hash[key] is not None)
+    def delete(self, key: Int(0, self.keys - 1), hash: Int(0, max(self.hashes)), dice: Int(0, self.dices - 1)):
+        require(self.deletes and hash in self.hashes and self.map.count > 0)
+        self.change()
+        self.in_order(key)
+        self.map.draw(key, hash)
+        growing = self.map.growing
         self.map.delete(key, dice)
+        self.helped(growing)
+        self.value[key] = None
+        self.due.discard(key)
+        self.seen.discard(key)
 
     @rule
     def clear(self):
-        require(self.clears and self.now == "nothing" and self.map.count > 0)
+        require(self.clears and self.map.count > 0)
+        self.change()
         self.map.clear()
+        self.writes = 0
+        if self.map.active:
+            for k in range(self.keys):
+                if self.value[k] is not None:
+                    self.gone.add(k)
+            for e in range(self.odd):
+                if self.keys + e in self.odds:
+                    self.gone.add(self.keys + e)
+        else:
+            self.used = 0
+        self.value.fill(None)
+        self.odds.clear()
+        self.due.clear()
+        self.seen.clear()
 
     @rule
     def iterate(self, start: Int(0, 2**self.most_b - 1), offset: Int(0, self.slots - 1)):
-        require(self.iterates and self.now == "nothing" and not self.map.active and self.map.count > 0)
+        require(self.during > 0 and self.now == "nothing" and not self.map.active and self.map.count > 0)
         require(start < self.map.size(self.map.b))
         self.map.iter_init(start, offset)
         self.now = "next"
+        for k in range(self.keys):
+            if self.value[k] is not None:
+                self.due.add(k)
+        for e in range(self.odd):
+            if self.keys + e in self.odds:
+                self.due.add(self.keys + e)
 
     @rule
     def next(self):
-        require(self.iterates and self.map.active and self.now != "assign")
+        require(self.map.active and self.now != "assign")
         key, elem = self.map.next_round()
-        self.now = "next" if key == AGAIN else "nothing"
+        self.now = "nothing"
+        if key == AGAIN:
+            self.now = "next"
+        elif key == END:
+            self.missed = self.missed or len(self.due) > 0
+            self.changes = 0
+            self.due.clear()
+            self.seen.clear()
+            self.gone.clear()
+            if self.map.count == 0:
+                self.used = 0
+        else:
+            entry = self.keys + elem if key == self.keys else key
+            known = entry in self.odds if key == self.keys else self.value[min(key, self.keys - 1)] is not None
+            if not known:
+                if entry in self.gone:
+                    self.cleared = self.cleared or key != self.keys
+                    self.cleared_odd = self.cleared_odd or key == self.keys
+                else:
+                    self.deleted = True
+            elif entry in self.seen:
+                self.twice = True
+            else:
+                self.seen.add(entry)
+                self.due.discard(entry)
+                self.outdated = self.outdated or (key != self.keys and self.value[min(key, self.keys - 1)] != elem)
+
+    # --- properties ------------------------------------------------------------------------------------------
 
     @invariant
-    def count_ok(self):
-        return self.map.count == count(
-            c.top >= MIN_TOP_HASH for chain in self.map.buckets for c in chain.cells
-        ) + count(c.top >= MIN_TOP_HASH for chain in self.map.old for c in chain.cells)
+    def found_once(self):
+        """A lookup finds every key that should be there, with its value, and no other (FoundOnce)."""
+        return all(
+            self.map.access(k) == (ABSENT if self.value[k] is None else self.value[k]) for k in range(self.keys)
+        )
+
+    @invariant
+    def bounded_overflow(self):
+        """When an insertion is done and the map does not grow, there are not more overflow buckets than it allows."""
+        return self.map.growing or self.map.noverflow <= self.map.size(min(self.map.b, self.many))
+
+    @invariant
+    def growth_in_time(self):
+        """After a write that begins a growth of n old buckets, n - 1 more writes end it (GrowthEnds)."""
+        return implies(
+            self.map.growing and self.now != "assign", lambda: self.writes < max(self.map.noldbuckets() - 1, 1)
+        )
+
+    @leads_to(scenario="grow")
+    def growth_ends(self):
+        """A growth ends if assignments go on (GrowthEnds)."""
+        return self.map.growing, not self.map.growing
+
+    @invariant
+    def at_most_once(self):
+        """An iteration produces no entry twice; deleted and inserted again it is another one (AtMostOnce)."""
+        return not self.twice
+
+    @invariant
+    def stay_exactly_once(self):
+        """An entry that stays in the map during the whole iteration is produced (StayExactlyOnce)."""
+        return not self.missed
+
+    @invariant
+    def no_deleted(self):
+        """An entry that was deleted is not produced (NoDeleted)."""
+        return not self.deleted
+
+    @invariant
+    def latest(self):
+        """What is produced is the current value (Latest)."""
+        return not self.outdated
+
+    @invariant
+    def clear_stops(self):
+        """After a clear no key that was in the map is produced, if it is equal to itself (ClearStops)."""
+        return not self.cleared
+
+    @invariant
+    def clear_stops_all(self):
+        """With Go 1.24's counter this holds for all keys (ClearStops)."""
+        return not (self.clear_seq and self.cleared_odd)
+
+    @reachable(scenario="nan")
+    def cleared_entry_is_produced(self):
+        """Go 1.21 to 1.23: after a clear an iteration goes on over entries that were cleared (golang/go#70189)."""
+        return not self.clear_seq and self.cleared_odd
+
+    @refines(lambda self: Dictionary(keys=self.keys, values=self.elems, most=1))
+    def dictionary(self, d):
+        """What lookups find, and the entries that none finds, change as those of a dictionary."""
+        d.odd.clear()
+        for k in range(self.keys):
+            elem = self.map.access(k)
+            d.value[k] = None if elem == ABSENT else elem
+        for e in range(self.odd):
+            if any(self.is_odd(c, e) for chain in self.map.chains() for c in chain.cells):
+                d.odd.add(e)
+
+    def is_odd(self, cell, e):
+        return cell.top >= MIN_TOP_HASH and cell.key == self.keys and cell.elem == e

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gomodel import Array, Bool, Enum, Int
 from gomodel.specs.runtime.maptable import (
+    ABSENT,
     EMPTY_ONE,
     EVACUATED_EMPTY,
     EVACUATED_X,
@@ -62,29 +63,26 @@ class IteratedTable(HashTable):
     # --- mapiternext, 937 ------------------------------------------------------------------------------------
 
     def next_round(self):
-        """From the label ``next`` to a result or to ``goto next``: the key and elem, or END, or AGAIN."""
+        """From the label ``next`` to a result or to ``goto next``: a key and its elem, or END, or AGAIN."""
+        if self.at == "nil" and self.bucket == self.start and self.wrapped:
+            self.iter_done()
+            return END, 0
         if self.at == "nil":
-            if self.bucket == self.start and self.wrapped:
-                self.iter_done()
-                return END, 0
             self.next_bucket()
         chain = self.pointed_to()
         found = self.slots
         for i in reversed(range(self.slots)):
             if i >= self.i and self.is_candidate(self.slot(chain, i)):
                 found = i
+        cell = self.slot(chain, found)
+        moved = cell.top == EVACUATED_X or cell.top == EVACUATED_Y
+        golden = (not moved or cell.key == self.nan) and not (self.clear_seq and self.cleared)
+        elem = cell.elem if golden else self.access(cell.key)
         if found == self.slots:
             self.next_link(chain.links)
             return AGAIN, 0
         self.i = found + 1
-        cell = self.slot(chain, found)
-        moved = cell.top == EVACUATED_X or cell.top == EVACUATED_Y
-        if (not moved or cell.key == self.nan) and not (self.clear_seq and self.cleared):
-            return cell.key, cell.elem
-        elem = self.access(cell.key)
-        if elem is None:
-            return AGAIN, 0
-        return cell.key, elem
+        return (AGAIN, 0) if elem == ABSENT else (cell.key, elem)
 
     def next_bucket(self):
         old = self.bucket % self.noldbuckets() if self.growing else 0
@@ -118,11 +116,12 @@ class IteratedTable(HashTable):
 
     def pointed_to(self):
         """The chain that bptr is in."""
+        chain = self.at_chain.copy()
         if self.at == "new":
-            return self.buckets[self.at_bucket].copy()
-        if self.at == "old":
-            return self.old[self.at_bucket].copy()
-        return self.at_chain.copy()
+            self.copy_to(chain, self.buckets[self.at_bucket])
+        elif self.at == "old":
+            self.copy_to(chain, self.old[self.at_bucket])
+        return chain
 
     def slot(self, chain, i):
         return chain.cells[min(self.slots * self.at_link + (i + self.offset) % self.slots, self.width - 1)]

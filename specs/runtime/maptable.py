@@ -5,6 +5,7 @@ from __future__ import annotations
 from gomodel import Array, Bool, Component, Int, Option, Struct, fatal, require
 
 EMPTY_REST, EMPTY_ONE, EVACUATED_X, EVACUATED_Y, EVACUATED_EMPTY, MIN_TOP_HASH = range(6)
+ABSENT = -1  # in place of an elem
 
 
 class HashTable(Component):
@@ -71,6 +72,10 @@ class HashTable(Component):
     def evacuated(self, chain):
         return EMPTY_ONE < chain.cells[0].top < MIN_TOP_HASH
 
+    def copy_to(self, chain, other):
+        chain.cells = other.cells
+        chain.links = other.links
+
     def allocated(self, i, chain):
         """Whether the bucket of cell i is there."""
         return i < self.slots * (chain.links + 1)
@@ -115,17 +120,17 @@ class HashTable(Component):
         return at, free
 
     def access(self, key):
-        """The elem of a key, or None.  One that nobody has inserted under this seed hashes wherever it may."""
+        """The elem of a key, or ABSENT.  One that nobody has inserted under this seed hashes wherever it may."""
         if self.count == 0 or key == self.nan or self.hash[key] is None:
-            return None
+            return ABSENT
         hash = self.hash[key]
-        chain = self.buckets[hash % self.size(self.b)]
+        chain = self.buckets[hash % self.size(self.b)].copy()
         if self.growing and not self.bug("b10"):
             old = self.old[hash % self.halved(self.size(self.b))]
             if not self.evacuated(old):
-                chain = old
+                self.copy_to(chain, old)
         at, _ = self.search(chain, self.tophash(hash), key)
-        return None if at == self.width else chain.cells[at].elem
+        return ABSENT if at == self.width else chain.cells[at].elem
 
     def halved(self, size):
         if (self.same_size and not self.bug("b11b")) or self.bug("b11a"):
@@ -212,6 +217,8 @@ class HashTable(Component):
     # --- hashGrow, growWork, evacuate, 1139-1392 -------------------------------------------------------------
 
     def hash_grow(self):
+        if self.growing:
+            fatal("a growth begins before the last one is done", prop="no_grow_while_growing")
         if self.over_load_factor(self.count + 1):
             self.b += 1
         else:
