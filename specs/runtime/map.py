@@ -113,7 +113,10 @@ class GoMap(IteratedTable):
 
     def hash_fits(self, cell):
         hash = self.hash[min(cell.key, self.keys - 1)]
-        return hash is not None and cell.top == self.tophash(hash)
+        if hash is None:
+            return False
+        top = hash // 2**self.shift
+        return cell.top == (top if top >= MIN_TOP_HASH else top + MIN_TOP_HASH)
 
     @invariant
     def noverflow_ok(self):
@@ -194,7 +197,10 @@ class GoMap(IteratedTable):
         "b1": Bug(
             "clear does not mark buckets empty", breaks="clear_stops", go=f"{GO}:1103",
             issue="golang/go#59411", scenario="iterate grow",
+            bounds={"during": 2},
         ),
+        "b2": Bug("clearSeq is not compared", breaks="clear_stops_all", go=f"{GO}:1024", issue="golang/go#70189",
+            scenario="nan 1.24"),
         "b6": Bug("no growth to the same size", breaks="bounded_overflow", go=f"{GO}:694", issue="golang/go#16070",
             scenario="same"),
         "b10": Bug("a lookup ignores the old buckets", breaks="found_once", go=f"{GO}:549", scenario="grow"),
@@ -211,14 +217,15 @@ class GoMap(IteratedTable):
             scenario="iterate grow"),
         "b21": Bug("a new seed when one entry is left", breaks="found_once", go=f"{GO}:844"),
         "recount": Bug("an update counts", breaks="count_ok", go=f"{GO}:684"),
-        "noload": Bug("the load factor is not looked at", breaks="load_bound", go=f"{GO}:694", scenario="same"),
+        "noload": Bug("nothing is over the load factor", breaks="load_bound", go=f"{GO}:1184",
+            scenario="iterate"),
         "regrow": Bug("a growing map may begin to grow", breaks="no_grow_while_growing", go=f"{GO}:694",
-            scenario="grow"),
+            scenario="same"),
         "lazy": Bug("delete skips growWork", breaks="found_once", go=f"{GO}:772", scenario="grow"),
         "noback": Bug("delete leaves emptyOne at the end", breaks="empty_rest_complete", go=f"{GO}:823"),
         "oneback": Bug("delete turns one cell into emptyRest", breaks="empty_rest_complete", go=f"{GO}:836"),
         "markold": Bug("with the last entry the old buckets are marked empty", breaks="evacuated_frozen",
-            go=f"{GO}:845", scenario="grow"),
+            go=f"{GO}:845", scenario="same"),
         "clearcount": Bug("clear keeps noverflow", breaks="noverflow_ok", go=f"{GO}:1111"),
         "nooverflow": Bug("hashGrow keeps noverflow", breaks="noverflow_ok", go=f"{GO}:1161"),
         "nopromote": Bug("hashGrow does not hand the iterator flag on", breaks="iterator_flags", go=f"{GO}:1153",
@@ -228,6 +235,13 @@ class GoMap(IteratedTable):
         "stop": Bug("evacuate stops at emptyRest", breaks=("mark_ok", "all_or_none"), go=f"{GO}:1283",
             scenario="grow"),
         "inverted": Bug("evacuate takes y for x", breaks="found_once", go=f"{GO}:1315"),
+        "nomark": Bug("nevacuate stays", breaks=("growth_ends", "growth_in_time"), go=f"{GO}:1370", scenario="grow"),
+        "direct": Bug("an entry that has moved is produced from its old place", breaks=("no_deleted", "latest"),
+            go=f"{GO}:1024", scenario="iterate delete", bounds={"values": 2}),
+        "again": Bug("a bucket is evacuated twice", breaks="no_throw", go=f"{GO}:1258", scenario="grow"),
+        "lowtop": Bug("a top hash may be that of a mark", breaks="tophash_ok", go=f"{GO}:191"),
+        "noskip": Bug("the mark does not go past evacuated buckets", harmless=True, go=f"{GO}:1377", scenario="grow"),
+        "noseed": Bug("an empty map keeps its seed", harmless=True, go=f"{GO}:845"),
         "noflag": Bug("mapiterinit leaves the flags", breaks="iterator_flags", go=f"{GO}:917", scenario="iterate"),
     }  # fmt: skip
 
@@ -261,7 +275,7 @@ class MapModel(Model):
             "from 4 to 8 buckets, bit by bit", keys=4, first_b=2, most_b=3, load=(3, 4), hashes=(0, 2, 12), shift=3
         ),
         "same": Scenario(
-            "from 4 to 4 buckets", keys=4, first_b=2, most_b=3, load=(3, 4), many=0, hashes=(0, 1), clears=False
+            "from 4 to 4 buckets", keys=4, first_b=2, most_b=3, load=(3, 4), many=0, hashes=(0, 3), clears=False
         ),
         "iterate": Scenario(
             "insertions and updates across two growths", keys=4, hashes=(0, 2), during=3, deletes=False, clears=False,
@@ -274,6 +288,10 @@ class MapModel(Model):
         ),
         "nan": Scenario(
             "a key that is not equal to itself", keys=1, odd=2, hashes=(0, 5), during=3, deletes=False
+        ),
+        "nan grow": Scenario(
+            "and a growth from 4 to 8 buckets", keys=2, odd=2, first_b=2, most_b=3, load=(3, 4), hashes=(2, 14),
+            shift=3, during=1, deletes=False, clears=False,
         ),
         "nan 1.24": Scenario(
             "with a counter of clears", keys=1, odd=2, hashes=(0, 5), during=3, deletes=False, clear_seq=True
@@ -304,6 +322,7 @@ class MapModel(Model):
         self.due = Ghost(Set(entry))  # was there when the iteration began, has stayed, is still to come
         self.seen = Ghost(Set(entry))  # was produced, and is still there
         self.gone = Ghost(Set(entry))  # was cleared during the iteration
+        self.wrong = Ghost(Bool())
         self.twice = Ghost(Bool())
         self.missed = Ghost(Bool())
         self.deleted = Ghost(Bool())
@@ -332,10 +351,10 @@ class MapModel(Model):
         self,
         key: Int(0, self.keys if self.odd > 0 else self.keys - 1),
         elem: Int(0, self.elems - 1),
-        hash: Int(0, max(self.hashes)),
+        h: Int(0, len(self.hashes) - 1),
         dice: Int(0, self.dices - 1),
     ):
-        require(hash in self.hashes)
+        hash = self.hashes[h]
         growing = self.map.growing
         if self.now == "assign":
             require(key == self.key and elem == self.elem and hash == self.drawn)
@@ -369,11 +388,14 @@ class MapModel(Model):
             self.writes = 0
 
     @rule
-    def delete(self, key: Int(0, self.keys - 1), hash: Int(0, max(self.hashes)), dice: Int(0, self.dices - 1)):
-        require(self.deletes and hash in self.hashes and self.map.count > 0)
+    def delete(self, key: Int(0, self.keys - 1), h: Int(0, len(self.hashes) - 1), dice: Int(0, self.dices - 1)):
+        require(self.deletes)
         self.change()
-        self.in_order(key)
-        self.map.draw(key, hash)
+        if self.map.count > 0:
+            self.in_order(key)
+            self.map.draw(key, self.hashes[h])
+        else:
+            require(key == 0 and h == 0)
         growing = self.map.growing
         self.map.delete(key, dice)
         self.helped(growing)
@@ -383,7 +405,7 @@ class MapModel(Model):
 
     @rule
     def clear(self):
-        require(self.clears and self.map.count > 0)
+        require(self.clears)
         self.change()
         self.map.clear()
         self.writes = 0
@@ -400,6 +422,14 @@ class MapModel(Model):
         self.odds.clear()
         self.due.clear()
         self.seen.clear()
+
+    @rule
+    def get(self, key: Int(0, self.keys - 1)):
+        require(self.now == "nothing" and self.map.hash[key] is not None)
+        self.wrong = self.wrong or self.map.access(key) != self.expected(key)
+
+    def expected(self, key):
+        return ABSENT if self.value[key] is None else self.value[key]
 
     @rule
     def iterate(self, start: Int(0, 2**self.most_b - 1), offset: Int(0, self.slots - 1)):
@@ -432,27 +462,23 @@ class MapModel(Model):
         else:
             entry = self.keys + elem if key == self.keys else key
             known = entry in self.odds if key == self.keys else self.value[min(key, self.keys - 1)] is not None
-            if not known:
-                if entry in self.gone:
-                    self.cleared = self.cleared or key != self.keys
-                    self.cleared_odd = self.cleared_odd or key == self.keys
-                else:
-                    self.deleted = True
-            elif entry in self.seen:
-                self.twice = True
-            else:
+            after_clear = not known and entry in self.gone
+            self.cleared = self.cleared or (after_clear and key != self.keys)
+            self.cleared_odd = self.cleared_odd or (after_clear and key == self.keys)
+            self.deleted = self.deleted or not (known or entry in self.gone)
+            self.twice = self.twice or (known and entry in self.seen)
+            old = key != self.keys and known and self.value[min(key, self.keys - 1)] != elem
+            self.outdated = self.outdated or old
+            if known:
                 self.seen.add(entry)
                 self.due.discard(entry)
-                self.outdated = self.outdated or (key != self.keys and self.value[min(key, self.keys - 1)] != elem)
 
     # --- properties ------------------------------------------------------------------------------------------
 
     @invariant
     def found_once(self):
         """A lookup finds every key that should be there, with its value, and no other (FoundOnce)."""
-        return all(
-            self.map.access(k) == (ABSENT if self.value[k] is None else self.value[k]) for k in range(self.keys)
-        )
+        return not self.wrong and all(self.map.access(k) == self.expected(k) for k in range(self.keys))
 
     @invariant
     def bounded_overflow(self):

@@ -75,8 +75,8 @@ class IteratedTable(HashTable):
             if i >= self.i and self.is_candidate(self.slot(chain, i)):
                 found = i
         cell = self.slot(chain, found)
-        moved = cell.top == EVACUATED_X or cell.top == EVACUATED_Y
-        golden = (not moved or cell.key == self.nan) and not (self.clear_seq and self.cleared)
+        moved = (cell.top == EVACUATED_X or cell.top == EVACUATED_Y) and not self.bug("direct")
+        golden = (not moved or cell.key == self.nan) and (not self.cleared or self.bug("b2"))
         elem = cell.elem if golden else self.access(cell.key)
         if found == self.slots:
             self.next_link(chain.links)
@@ -167,7 +167,9 @@ class IteratedTable(HashTable):
 
     def unlink_overflow(self):
         self.cleared = self.active and self.clear_seq
-        if self.at == "new" and self.at_link > 0 and not self.bug("b1"):
+        if self.at == "new" and self.at_link > 0:
             self.at = "gone"
+            if self.bug("b1"):
+                self.at_chain = self.buckets[self.at_bucket]
             self.at_bucket = 0
             self.at_link = 0

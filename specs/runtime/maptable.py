@@ -64,7 +64,7 @@ class HashTable(Component):
 
     def tophash(self, hash):
         top = hash // 2**self.shift
-        return top + MIN_TOP_HASH if top < MIN_TOP_HASH else top
+        return top + MIN_TOP_HASH if top < MIN_TOP_HASH and not self.bug("lowtop") else top
 
     def equal(self, a, b):
         return a == b and a != self.nan
@@ -81,6 +81,8 @@ class HashTable(Component):
         return i < self.slots * (chain.links + 1)
 
     def over_load_factor(self, count):
+        if self.bug("noload"):
+            return False
         return count > self.slots and count > self.load[0] * (self.size(self.b) // self.load[1])
 
     def too_many_overflow_buckets(self):
@@ -151,8 +153,8 @@ class HashTable(Component):
             if self.bug("recount"):
                 self.count += 1
             return True
-        over = self.over_load_factor(self.count + 1) and not self.bug("noload")
-        if (not self.growing or self.bug("regrow")) and (over or self.too_many_overflow_buckets()):
+        full = self.over_load_factor(self.count + 1) or self.too_many_overflow_buckets()
+        if (not self.growing or self.bug("regrow")) and full:
             self.hash_grow()
             return False
         if free == self.width:
@@ -193,7 +195,8 @@ class HashTable(Component):
             self.buckets[bucket] = chain
             self.count -= 1
             if self.count == (1 if self.bug("b21") else 0):
-                self.hash.fill(None)
+                if not self.bug("noseed"):
+                    self.hash.fill(None)
                 if self.bug("markold"):
                     self.old.fill(self.chain[0]())
 
@@ -240,7 +243,7 @@ class HashTable(Component):
 
     def evacuate(self, o, dice):
         newbit = self.noldbuckets()
-        if not self.evacuated(self.old[o]):
+        if not self.evacuated(self.old[o]) or self.bug("again"):
             chain = self.old[o].copy()
             x = self.buckets[o].copy()
             y = self.buckets[o if self.same_size else o + newbit].copy()
@@ -275,7 +278,7 @@ class HashTable(Component):
                 self.buckets[o + newbit] = y
             self.buckets[o] = x
             self.old[o] = chain
-        if o == self.nevacuate:
+        if o == self.nevacuate and not self.bug("nomark"):
             self.advance_evacuation_mark(newbit)
 
     def goes_to_y(self, cell, newbit, dice):
@@ -290,7 +293,7 @@ class HashTable(Component):
     def advance_evacuation_mark(self, newbit):
         self.nevacuate += 1
         for _ in range(2**self.most - 1):
-            if self.nevacuate < newbit and self.evacuated(self.old[self.nevacuate]):
+            if not self.bug("noskip") and self.nevacuate < newbit and self.evacuated(self.old[self.nevacuate]):
                 self.nevacuate += 1
         if self.nevacuate == newbit:
             self.drop_old()
