@@ -56,9 +56,8 @@ class IteratedTable(HashTable):
         self.start = start
         self.offset = offset
         self.bucket = start
-        if not self.bug("noflag"):
-            self.iterator = True
-            self.old_iterator = True
+        self.iterator = True
+        self.old_iterator = True
 
     # --- mapiternext, 937 ------------------------------------------------------------------------------------
 

@@ -63,8 +63,8 @@ class HashTable(Component):
         return self.size(self.b if self.same_size else self.b - 1)
 
     def tophash(self, hash):
-        top = hash // 2**self.shift
-        return top + MIN_TOP_HASH if top < MIN_TOP_HASH and not self.bug("lowtop") else top
+        top = hash // 2 ** (self.shift + self.bug("short"))
+        return top + MIN_TOP_HASH if top < MIN_TOP_HASH else top
 
     def equal(self, a, b):
         return a == b and a != self.nan
@@ -81,9 +81,8 @@ class HashTable(Component):
         return i < self.slots * (chain.links + 1)
 
     def over_load_factor(self, count):
-        if self.bug("noload"):
-            return False
-        return count > self.slots and count > self.load[0] * (self.size(self.b) // self.load[1])
+        load = self.load[0] * (self.size(self.b) // self.load[1])
+        return count > self.slots and count > (2 * load if self.bug("late") else load)
 
     def too_many_overflow_buckets(self):
         return self.noverflow >= self.size(min(self.b, self.many)) and not self.bug("b6")
@@ -182,14 +181,12 @@ class HashTable(Component):
             chain = self.buckets[bucket].copy()
             chain.cells[at] = self.cell[0](top=EMPTY_ONE)
             last = at + 1 == self.slots * (chain.links + 1)
-            if (last or chain.cells[min(at + 1, self.width - 1)].top == EMPTY_REST or self.bug("b15")) and not self.bug(
-                "noback"
-            ):
+            if 
                 chain.cells[at].top = EMPTY_REST
                 back = True
                 for i in reversed(range(self.width)):
                     if back and i < at:
-                        back = chain.cells[i].top == EMPTY_ONE and not self.bug("oneback")
+                        back = chain.cells[i].top == EMPTY_ONE
                         if back:
                             chain.cells[i].top = EMPTY_REST
             self.buckets[bucket] = chain
@@ -238,7 +235,7 @@ class HashTable(Component):
     def grow_work(self, bucket, dice):
         if not self.bug("b13b"):
             self.evacuate(bucket % self.noldbuckets(), dice)
-        if self.growing and not self.bug("oneonly"):
+        if self.growing:
             self.evacuate(self.nevacuate, dice)
 
     def evacuate(self, o, dice):
@@ -288,7 +285,7 @@ class HashTable(Component):
             use_y = cell.top % 2 == 1
             cell.top = self.tophash(hash)
             return use_y
-        return hash // (2 * newbit if self.bug("b12") else newbit) % 2 == (0 if self.bug("inverted") else 1)
+        return hash // (2 * newbit if self.bug("b12") else newbit) % 2 == 1
 
     def advance_evacuation_mark(self, newbit):
         self.nevacuate += 1
