@@ -5,12 +5,12 @@ What is modelled: ``mapaccessK`` (map.go:541-582, in which mapaccess1 and mapacc
 (1075-1137), ``hashGrow``, ``growWork``, ``evacuate``, ``advanceEvacuationMark`` (1139-1392).  ``maptable.py`` has the
 table and ``mapiter.py`` the iterator, as plain methods that take plain numbers too.  ``mapflags`` is about concurrent
 use; here operations follow each other.  An operation is one rule, but for two that are cut where they loop: at
-``goto again`` in mapassign, at ``goto next`` in mapiternext.  Nothing else may run in between, yet all that must hold of
-the table holds there as well.
+``goto again`` in mapassign, at ``goto next`` in mapiternext.  Nothing else may run in between, yet all that must hold
+of the table holds there as well.
 
-Sizes are parameters.  A bucket has ``slots`` = 2 in place of 8.  Growth bit by bit needs 4 old buckets, as a growth of 2
-is done within the operation that begins it; with Go's load factor of 13/16 that takes 7 keys, so some scenarios have a
-lower one, and begin with 4 buckets as ``make`` with a hint does.  Nothing but *when* the table grows depends on it.
+Sizes are parameters.  A bucket has ``slots`` = 2 in place of 8.  Growth bit by bit needs 4 old buckets, as a growth of
+2 is done within the operation that begins it; with Go's load factor of 13/16 that takes 7 keys, so some scenarios have
+a lower one, and begin with 4 buckets as ``make`` with a hint does.  Nothing but *when* the table grows depends on it.
 ``many`` is the B from which on no more overflow buckets are allowed, 15 in Go.
 
 What is abstracted, and why that is sound:
@@ -53,11 +53,11 @@ Checklist (ids of the reference for this part):
 * Latest              done: ``latest``
 * ClearStops          done: ``clear_stops`` for keys equal to themselves, ``clear_stops_all`` with Go 1.24's counter
 * flags               done: ``iterator_flags``; hashWriting in ``mapflags``
-* GrowthEnds          done: ``growth_in_time``, and ``growth_ends`` under weak fairness of assign.  Lookups, iteration and
-                      deletes on an empty map help nothing (golang/go#51410)
+* GrowthEnds          done: ``growth_in_time``, and ``growth_ends`` under weak fairness of assign.  Lookups, iteration
+                      and deletes on an empty map help nothing (golang/go#51410)
 * dictionary          ours: a refinement of ``specs/abstract/dictionary.py``
-* throws              "bad map state" done: ``no_throw``; "bad evacuatedN" left out: it compares constants; "oldoverflow is
-                      not nil", "hash_iter size incorrect" left out: fields that are for the garbage collector
+* throws              done: "bad map state" is ``no_throw``.  "bad evacuatedN" left out: it compares constants;
+                      "oldoverflow is not nil" left out: for the garbage collector; "hash_iter size incorrect" likewise
 * panics              left out: nil maps and unhashable keys, see ``mapflags``
 * OverflowReachable KeyKeptAlive  left out: what the garbage collector keeps is not modelled
 * b1 b2 b6 b10 b12 b13 b15 b17 b21  done, as bugs
@@ -199,8 +199,10 @@ class GoMap(IteratedTable):
         """All old buckets below nevacuate are evacuated, and there are more of them (MarkOK)."""
         return implies(
             self.growing,
-            lambda: self.nevacuate < self.noldbuckets()
-            and all(i >= self.nevacuate or self.evacuated(self.old[i]) for i in range(2**self.most)),
+            lambda: (
+                self.nevacuate < self.noldbuckets()
+                and all(i >= self.nevacuate or self.evacuated(self.old[i]) for i in range(2**self.most))
+            ),
         )
 
     @step_invariant

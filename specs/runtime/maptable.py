@@ -180,8 +180,7 @@ class HashTable(Component):
         if at < self.width:
             chain = self.buckets[bucket].copy()
             chain.cells[at] = self.cell[0](top=EMPTY_ONE)
-            last = at + 1 == self.slots * (chain.links + 1)
-            if 
+            if (self.is_last(chain, at) or self.bug("b15")) and not self.bug("noback"):
                 chain.cells[at].top = EMPTY_REST
                 back = True
                 for i in reversed(range(self.width)):
@@ -196,6 +195,10 @@ class HashTable(Component):
                     self.hash.fill(None)
                 if self.bug("markold"):
                     self.old.fill(self.chain[0]())
+
+    def is_last(self, chain, at):
+        """No overflow bucket, or an emptyRest, follows."""
+        return not self.allocated(at + 1, chain) or chain.cells[min(at + 1, self.width - 1)].top == EMPTY_REST
 
     # --- mapclear, 1075 --------------------------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ WANTED = {
     "sema": {"s1", "s2", "s3", "s5", "s7", "s8", "s9", "s10", "17953", "35424", "70454", "33747", "736"},
     "semaroot": {"s8", "s9"},
     "chan": {f"c{i}" for i in (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, "15a", "15b", 17, 19)},
+    "map": {f"b{i}" for i in (1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 20, 21)} - {"b11"} | {"b11a", "b11b"},
+    "mapflags": {"b20", "b7"},
     "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
     | {"736", "13086", "41603", "56648", "62100"},
 }
@@ -26,6 +28,19 @@ PROPERTIES = {
     "chan": {"FIFO", "NoLossNoDup", "RingIdx", "NoRecvParkedWithData", "NoSendParkedWithRoom", "QueueXor"}
     | {"ClosedQueuesEmpty", "DrainThenZero", "NoValueFromPanickedSend", "DirectWriteOnce", "NoBarging", "NBLin"}
     | {"CloseOnce", "NoLostWakeup", "CloseWakesAll", "HandOff", "throws", "panics"},
+    "map": {"FoundOnce", "OldXorNew", "EvacuatedFrozen", "AllOrNone", "EmptyRestSound", "EmptyRestComplete"}
+    | {
+        "TophashOK",
+        "CountOK",
+        "NoverflowOK",
+        "MarkOK",
+        "LoadBound",
+        "NoGrowWhileGrowing",
+        "AtMostOnce",
+        "StayExactlyOnce",
+    }
+    | {"NoDeleted", "Latest", "ClearStops", "flags", "GrowthEnds", "throws", "panics", "BoundedOverflow"},
+    "mapflags": {"DetectPossible", "flags", "throws", "panics"},
     "mutex": {"M-Excl", "M-NoThrow", "M-Quiet", "M-NLW", "M-WS", "M-SemaBin", "M-Handoff", "M-NoStuck"},
 }
 SAID = ("done", "small model", "left out", "ours")
