@@ -54,7 +54,7 @@ Checklist (ids of the reference for this part):
 * ClearStops          done: ``clear_stops`` for keys equal to themselves, ``clear_stops_all`` with Go 1.24's counter
 * flags               done: ``iterator_flags``; hashWriting in ``mapflags``
 * GrowthEnds          done: ``growth_in_time``, and ``growth_ends`` under weak fairness of assign.  Lookups, iteration
-                      and deletes on an empty map help nothing (golang/go#51410)
+                      and deletes on an empty map help nothing (golang/go#51410, ``emptied_while_growing``)
 * dictionary          ours: a refinement of ``specs/abstract/dictionary.py``
 * throws              done: "bad map state" is ``no_throw``.  "bad evacuatedN" left out: it compares constants;
                       "oldoverflow is not nil" left out: for the garbage collector; "hash_iter size incorrect" likewise
@@ -244,6 +244,11 @@ class GoMap(IteratedTable):
     @reachable(scenario="same")
     def same_size_growth(self):
         return self.growing and self.same_size and self.nevacuate > 0
+
+    @reachable(scenario="same")
+    def emptied_while_growing(self):
+        """Nothing is left in the map, and it grows still: deletes do not help any more."""
+        return self.growing and self.count == 0 and self.nevacuate > 0
 
     @reachable(scenario="same")
     def over_the_limit(self):
