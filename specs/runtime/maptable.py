@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gomodel import Array, Bool, Component, Int, Option, Struct, fatal, require
+from gomodel import Array, Bool, Component, Ghost, Int, Option, Struct, fatal, require
 
 EMPTY_REST, EMPTY_ONE, EVACUATED_X, EVACUATED_Y, EVACUATED_EMPTY, MIN_TOP_HASH = range(6)
 ABSENT = -1  # in place of an elem
@@ -53,6 +53,7 @@ class HashTable(Component):
         self.growing = Bool()  # oldbuckets is not nil
         self.old = Array(self.chain_domain(), 2**self.most)
         self.nevacuate = Int(0, 2**self.most)
+        self.overgrown = Ghost(Bool())  # a growth began during another one
 
     # --- small functions -------------------------------------------------------------------------------------
 
@@ -174,7 +175,7 @@ class HashTable(Component):
             return
         hash = self.hash[key]
         bucket = hash % self.size(self.b)
-        if self.growing and not self.bug("lazy"):
+        if self.growing:
             self.grow_work(bucket, dice)
         at, _ = self.search(self.buckets[bucket], self.tophash(hash), key)
         if at < self.width:
@@ -212,7 +213,7 @@ class HashTable(Component):
             self.drop_old()
         self.same_size = False
         self.nevacuate = 0
-        self.noverflow = 0 if not self.bug("clearcount") else self.noverflow
+        self.noverflow = 0
         self.count = 0
         self.hash.fill(None)
         self.buckets.fill(self.chain[0]())
@@ -220,8 +221,7 @@ class HashTable(Component):
     # --- hashGrow, growWork, evacuate, 1139-1392 -------------------------------------------------------------
 
     def hash_grow(self):
-        if self.growing:
-            fatal("a growth begins before the last one is done", prop="no_grow_while_growing")
+        self.overgrown = self.overgrown or self.growing
         if self.over_load_factor(self.count + 1):
             self.b += 1
         else:
@@ -236,8 +236,7 @@ class HashTable(Component):
         self.noverflow = 0 if not self.bug("nooverflow") else self.noverflow
 
     def grow_work(self, bucket, dice):
-        if not self.bug("b13b"):
-            self.evacuate(bucket % self.noldbuckets(), dice)
+        self.evacuate(bucket % self.noldbuckets(), dice)
         if self.growing:
             self.evacuate(self.nevacuate, dice)
 

@@ -13,6 +13,8 @@ from gomodel.language.tracer import trace
 from gomodel.run.reference import ReferenceEngine
 from gomodel.run.search import Exploration, Limits
 from gomodel.specs.runtime.map import GoMap
+from gomodel.specs.runtime.maptable import ABSENT
+from tests.specs.test_source import ROOTS, source_line
 
 
 def explored(scenario: str, *bugs: str, engine: Any = None, **bounds: Any) -> Exploration:
@@ -57,7 +59,8 @@ def test_the_table_grows_where_the_real_one_does() -> None:
             sizes[n] = model.map.b
     assert sizes == {9: 1, 14: 2, 27: 3, 53: 4, 105: 5}
     assert all(model.map.access(n) == 0 for n in range(1, 106))
-    assert model.map.access(0) == -1 and model.map.access(106) == -1
+    assert model.map.access(0) == ABSENT
+    assert model.map.access(106) == ABSENT
 
 
 @pytest.mark.parametrize(("last", "old"), [(9, 1), (14, 2), (27, 4), (53, 8), (105, 16)])
@@ -86,6 +89,42 @@ def test_two_keys_that_only_come(engine: Any) -> None:
     """
     found = explored("keys", engine=engine, keys=2, hashes=(0, 1), deletes=False, clears=False)
     assert (found.states, found.transitions) == (1 + 2 + 4, 2 + 2 * 4 + 4 * 4)
+
+
+# What stands at the lines that bugs edit.
+EDITED = {
+    "b1": "markBucketsEmpty(h.buckets, bucketMask(h.B))",
+    "b2": "b.tophash[offi] != evacuatedX",
+    "b6": "tooManyOverflowBuckets(h.noverflow, h.B)",
+    "b10": "c := h.oldbuckets",
+    "b11a": "m >>= 1",
+    "b11b": "m >>= 1",
+    "b12": "newbit := h.noldbuckets()",
+    "b13": "growWork(t, h, bucket)",
+    "b15": "i == abi.MapBucketCount-1",
+    "b17": "hash&bucketMask(it.B) != checkBucket",
+    "b21": "h.count == 0",
+    "recount": "typedmemmove(t.Key, k, key)",
+    "late": "count > abi.MapBucketCount",
+    "regrow": "!h.growing()",
+    "noback": "b.tophash[i] = emptyRest",
+    "markold": "h.hash0 = uint32(rand())",
+    "nooverflow": "h.noverflow = 0",
+    "nopromote": "flags |= oldIterator",
+    "stop": "isEmpty(top)",
+    "nomark": "oldbucket == h.nevacuate",
+    "direct": "b.tophash[offi] != evacuatedX",
+    "again": "!evacuated(b)",
+    "short": "hash >> (goarch.PtrSize*8 - 8)",
+    "noskip": "bucketEvacuated(t, h, h.nevacuate)",
+    "noseed": "h.hash0 = uint32(rand())",
+}
+
+
+@pytest.mark.skipif("go1.23.9" not in ROOTS, reason="needs the source of go1.23.9, see test_source")
+@pytest.mark.parametrize("bug", GoMap.bugs)
+def test_bugs_edit_the_lines_that_they_name(bug: str) -> None:
+    assert EDITED[bug] in source_line(GoMap.bugs[bug].go, "go1.23.9")
 
 
 SHORTEST = {  # counted along the source; an insertion that makes the table grow takes two steps
