@@ -15,7 +15,10 @@ from tests.explore.comparing import ENGINE, compare, compare_beginning
 CASES = [(name, bug) for name, model in catalog.models().items() for bug in ("", *all_bugs(instances(model)[0]))]
 SMALL = {  # scenarios of a few thousand states
     "chan": [("close cap 1", {"values": 1}), ("try cap 0", {"senders": 0}), ("nil", {}), ("shrink", {"receivers": 1})],
-    "map": [("keys", {"keys": 2, "hashes": (0, 5)}), ("nan", {"during": 1, "odd": 1, "most_b": 1})],
+    "map": [
+        ("keys", {"keys": 2, "slots": 1, "most_b": 1, "hashes": (0, 5)}),
+        ("nan", {"during": 1, "odd": 1, "slots": 1, "most_b": 1}),
+    ],
     "mapflags": [("panic", {}), ("writers", {"rounds": 1}), ("all", {"rangers": 0})],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
