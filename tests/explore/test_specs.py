@@ -34,6 +34,11 @@ SMALL = {  # scenarios of a few thousand states
         ("directory", {"keys": 2, "dir_bits": 1, "changes": 1, "deletes": False}),
         ("emptied", {"changes": 1}),
     ],
+    "map": [
+        ("keys", {"keys": 2, "slots": 1, "most_b": 1, "hashes": (0, 5)}),
+        ("nan", {"during": 1, "odd": 1, "slots": 1, "most_b": 1}),
+    ],
+    "mapflags": [("panic", {}), ("writers", {"rounds": 1}), ("all", {"rangers": 0})],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 

@@ -24,6 +24,8 @@ LENGTHS = {
     "mutex.m17": 28,
 }
 
+NOBODY_WAITS = {"mapflags"}  # no step has a guard, so nobody can be blocked
+
 
 @pytest.mark.parametrize("name", catalog.names())
 def test_every_bug_is_judged_as_declared(name: str) -> None:
@@ -51,7 +53,7 @@ def test_every_property_is_broken_by_some_bug(name: str) -> None:
     system = trace(first)
     engine = CompiledEngine()
     unbroken = {p.name for p in system.properties.values() if p.kind != "reachable" and p.own}
-    if system.kinds:
+    if system.kinds and name not in NOBODY_WAITS:
         unbroken.add(DEADLOCK)
     facts = {name: bug for name, (component, bug) in all_bugs(first).items() if component._meta.own}
     bugs = [name for name, bug in facts.items() if not bug.harmless]

@@ -20,6 +20,8 @@ WANTED = {
     "select": {f"s{i}" for i in (1, 2, 3, 4, 5, 7, 9, 10, 11, 12, 14, 15)},
     "waitq": {"c1", "c3", "s15"},
     "swissmap": {f"c{i}" for i in (1, 2, 4, 5, 7, 8, 10, 11, 12, 14, 15, 17, 18)} | {"needed", "right", "full"},
+    "map": {f"b{i}" for i in (1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 20, 21)} - {"b11"} | {"b11a", "b11b"},
+    "mapflags": {"b20", "b7"},
     "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
     | {"736", "13086", "41603", "56648", "62100"},
 }
@@ -35,6 +37,19 @@ PROPERTIES = {
     "swissmap": {"FoundOnce", "ProbeReach", "HasEmpty", "NoMixedGroup", "GrowthLeftOK", "UsedSum", "DirOK", "Load"}
     | {"StaleFrozen", "AtMostOnce", "StayExactlyOnce", "NoDeleted", "Latest", "ClearStops", "ChurnBounded"}
     | {"UpdateNoGrow", "liveness", "throws"},
+    "map": {"FoundOnce", "OldXorNew", "EvacuatedFrozen", "AllOrNone", "EmptyRestSound", "EmptyRestComplete"}
+    | {
+        "TophashOK",
+        "CountOK",
+        "NoverflowOK",
+        "MarkOK",
+        "LoadBound",
+        "NoGrowWhileGrowing",
+        "AtMostOnce",
+        "StayExactlyOnce",
+    }
+    | {"NoDeleted", "Latest", "ClearStops", "flags", "GrowthEnds", "throws", "panics", "BoundedOverflow"},
+    "mapflags": {"DetectPossible", "flags", "throws", "panics"},
     "mutex": {"M-Excl", "M-NoThrow", "M-Quiet", "M-NLW", "M-WS", "M-SemaBin", "M-Handoff", "M-NoStuck"},
 }
 SAID = ("done", "small model", "left out", "ours")

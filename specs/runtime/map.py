@@ -1,0 +1,640 @@
+"""Maps before the Swiss tables: the table, its growth, and iteration over it (runtime/map.go, go1.23.9).
+
+What is modelled: ``mapaccessK`` (map.go:541-582, in which mapaccess1 and mapaccess2 differ only by what they return),
+``mapassign`` (615-730), ``mapdelete`` (741-855), ``mapiterinit`` (877-921), ``mapiternext`` (937-1063), ``mapclear``
+(1075-1137), ``hashGrow``, ``growWork``, ``evacuate``, ``advanceEvacuationMark`` (1139-1392).  ``maptable.py`` has the
+table and ``mapiter.py`` the iterator, as plain methods that take plain numbers too.  ``mapflags`` is about concurrent
+use; here operations follow each other.  An operation is one rule, but for two that are cut where they loop: at
+``goto again`` in mapassign, at ``goto next`` in mapiternext.  Nothing else may run in between, yet all that must hold
+of the table holds there as well.
+
+Sizes are parameters.  A bucket has ``slots`` = 2 in place of 8.  Growth bit by bit needs 4 old buckets, as a growth of
+2 is done within the operation that begins it; with Go's load factor of 13/16 that takes 7 keys, so some scenarios have
+a lower one, and begin with 4 buckets as ``make`` with a hint does.  Nothing but *when* the table grows depends on it.
+``many`` is the B from which on no more overflow buckets are allowed, 15 in Go.
+
+What is abstracted, and why that is sound:
+
+* A hash is one of ``hashes``, freely drawn when a key is hashed for the first time under a seed; its lower ``shift``
+  bits choose the bucket, the rest is the top hash.  mapdelete of the last key, and mapclear, draw a new seed.
+* A key that nobody has hashed under this seed is not in the table.  An iterator that looks it up finds nothing
+  whatever its hash is, and what it would skip by ``checkBucket`` is deleted anyway, so no hash is drawn for it there.
+* Keys that nobody can tell apart are used in order, while nobody iterates.
+* Key ``keys`` is not equal to itself, as NaN; each insertion has an elem of its own, by which it is told apart here.
+  Its hash is another one at each evacuation (``dice``).  To delete it, which finds nothing and only helps a growth
+  along, is left out.
+* Cells that are empty hold no key and no elem, as if both had pointers (map.go:796-807): nobody looks at them.
+* ``buckets`` is never nil: where it may be, count is 0, and all but mapassign look at that first.
+* Memory that the table has given up is kept as copies in the iterator: nothing writes to it any more.
+* Overflow buckets are counted exactly, as for B < 16, and not preallocated, as for B < 4.
+* A program changes the map at most ``during`` times while it iterates.  That is a bound, as are those on keys.
+
+Where Go breaks its promise (docs/findings/map-clear-nan.md): after a clear an iteration may go on over entries of keys
+that are not equal to themselves, if a growth was completed between the beginning of the iteration and the clear
+(``cleared_entry_is_produced``).  ``clear_seq`` adds what Go 1.24 added.
+
+Checklist (ids of the reference for this part):
+
+* FoundOnce           done: ``found_once``
+* OldXorNew           done: ``old_xor_new``
+* EvacuatedFrozen     done: ``evacuated_frozen``
+* AllOrNone           done: ``all_or_none``
+* EmptyRestSound      done: ``empty_rest_sound``
+* EmptyRestComplete   done: ``empty_rest_complete``
+* TophashOK           done: ``tophash_ok``
+* CountOK             done: ``count_ok``
+* NoverflowOK         done: ``noverflow_ok``
+* MarkOK              done: ``mark_ok``
+* LoadBound           done: ``load_bound``, with the excess that a growth to the same size leaves (``over_the_limit``)
+* NoGrowWhileGrowing  done: ``no_grow_while_growing``
+* BoundedOverflow     done: ``bounded_overflow``
+* AtMostOnce          done: ``at_most_once``, of an entry; a key that is deleted and inserted again is another entry
+* StayExactlyOnce     done: ``stay_exactly_once``
+* NoDeleted           done: ``no_deleted``
+* Latest              done: ``latest``
+* ClearStops          done: ``clear_stops`` for keys equal to themselves, ``clear_stops_all`` with Go 1.24's counter
+* flags               done: ``iterator_flags``; hashWriting in ``mapflags``
+* GrowthEnds          done: ``growth_in_time``, and ``growth_ends`` under weak fairness of assign.  Lookups, iteration
+                      and deletes on an empty map help nothing (golang/go#51410, ``emptied_while_growing``)
+* dictionary          ours: a refinement of ``specs/abstract/dictionary.py``
+* throws              done: "bad map state" is ``no_throw``.  "bad evacuatedN" left out: it compares constants;
+                      "oldoverflow is not nil" left out: for the garbage collector; "hash_iter size incorrect" likewise
+* panics              left out: nil maps and unhashable keys, see ``mapflags``
+* OverflowReachable KeyKeptAlive  left out: what the garbage collector keeps is not modelled
+* b1 b2 b6 b10 b12 b13 b15 b17 b21  done, as bugs
+* b11                 done, as bugs ``b11a`` and ``b11b``
+* b3 b4               left out: maps.Clone (mapclone2), a second table
+* b7                  left out: "evacuation not done in time" was thrown by go1.7 and older
+* b8 b9               left out: the garbage collector
+* b20                 in another small model: ``mapflags``
+* b11a b11b recount late regrow noback markold nooverflow nopromote nomark stop direct again short
+                      ours: plausible edits, and some that the reference lists without an id
+* noskip noseed       ours: negative controls
+"""
+
+from __future__ import annotations
+
+from gomodel import (
+    Array,
+    Bool,
+    Bound,
+    Bug,
+    Enum,
+    Ghost,
+    Int,
+    Model,
+    Option,
+    Preset,
+    Scenario,
+    Set,
+    count,
+    implies,
+    invariant,
+    leads_to,
+    reachable,
+    refines,
+    require,
+    rule,
+    step_invariant,
+)
+from gomodel.specs.abstract.dictionary import Dictionary
+from gomodel.specs.runtime.mapiter import AGAIN, END, NO_CHECK, IteratedTable
+from gomodel.specs.runtime.maptable import (
+    ABSENT,
+    EMPTY_ONE,
+    EMPTY_REST,
+    EVACUATED_EMPTY,
+    EVACUATED_X,
+    MIN_TOP_HASH,
+)
+
+GO = "runtime/map.go"
+
+
+class GoMap(IteratedTable):
+    """The table with one iterator, what must be true of it, and its bugs."""
+
+    def live(self, cell):
+        return cell.top >= MIN_TOP_HASH
+
+    def chains(self):
+        return [*(self.buckets[i] for i in range(2**self.most)), *(self.old[i] for i in range(2**self.most))]
+
+    def entries(self):
+        return sum(count(self.live(c) for c in chain.cells) for chain in self.chains())
+
+    @invariant
+    def count_ok(self):
+        """count is the number of entries (CountOK)."""
+        return self.count == self.entries()
+
+    @invariant
+    def old_xor_new(self):
+        """While an old bucket is not evacuated, its new buckets have never been written to (OldXorNew)."""
+        return all(
+            not (self.growing and o < self.noldbuckets())
+            or self.evacuated(self.old[o])
+            or (self.untouched(o) and (self.same_size or self.untouched(o + self.noldbuckets())))
+            for o in range(2**self.most)
+        )
+
+    def untouched(self, i):
+        return i >= 2**self.most or (
+            self.buckets[min(i, 2**self.most - 1)].links == 0
+            and all(c.top == EMPTY_REST for c in self.buckets[min(i, 2**self.most - 1)].cells)
+        )
+
+    @invariant
+    def all_or_none(self):
+        """Of a chain all top hashes are marks of an evacuation, or none (AllOrNone)."""
+        return all(
+            self.is_mark(chain.cells[i].top) == self.evacuated(chain)
+            for chain in self.chains()
+            for i in range(self.width)
+            if self.allocated(i, chain)
+        )
+
+    def is_mark(self, top):
+        return EVACUATED_X <= top <= EVACUATED_EMPTY
+
+    @invariant
+    def empty_rest_sound(self):
+        """Behind an emptyRest, also in overflow buckets, all is emptyRest (EmptyRestSound)."""
+        return all(
+            chain.cells[i].top != EMPTY_REST or chain.cells[i + 1].top == EMPTY_REST
+            for chain in self.chains()
+            for i in range(self.width - 1)
+        )
+
+    @invariant
+    def empty_rest_complete(self):
+        """The last cell that is not emptyRest is not emptyOne (EmptyRestComplete)."""
+        return all(
+            chain.cells[i].top != EMPTY_ONE
+            or (i + 1 < self.width and chain.cells[min(i + 1, self.width - 1)].top != EMPTY_REST)
+            for chain in self.chains()
+            for i in range(self.width)
+        )
+
+    @invariant
+    def tophash_ok(self):
+        """The top hash of an entry is that of its key's hash, if the key is equal to itself (TophashOK)."""
+        return all(
+            not self.live(c) or c.key == self.nan or self.hash_fits(c) for chain in self.chains() for c in chain.cells
+        )
+
+    def hash_fits(self, cell):
+        hash = self.hash[min(cell.key, self.keys - 1)]
+        if hash is None:
+            return False
+        top = hash // 2**self.shift
+        return cell.top == (top if top >= MIN_TOP_HASH else top + MIN_TOP_HASH)
+
+    @invariant
+    def noverflow_ok(self):
+        """noverflow is the number of overflow buckets made since the last growth or clear (NoverflowOK)."""
+        return self.noverflow == sum(self.buckets[i].links for i in range(2**self.most))
+
+    @invariant
+    def mark_ok(self):
+        """All old buckets below nevacuate are evacuated, and there are more of them (MarkOK)."""
+        return implies(
+            self.growing,
+            lambda: (
+                self.nevacuate < self.noldbuckets()
+                and all(i >= self.nevacuate or self.evacuated(self.old[i]) for i in range(2**self.most))
+            ),
+        )
+
+    @invariant
+    def no_grow_while_growing(self):
+        """A growth begins only when the last one is done (NoGrowWhileGrowing)."""
+        return not self.overgrown
+
+    @step_invariant
+    def evacuated_frozen(self, before):
+        """Nothing writes the top hashes of an evacuated bucket, but for a clear (EvacuatedFrozen)."""
+        return all(
+            not (before.growing and self.growing and self.nevacuate > 0 and self.evacuated(before.old[o]))
+            or all(before.old[o].cells[i].top == self.old[o].cells[i].top for i in range(self.width))
+            for o in range(2**self.most)
+        )
+
+    @invariant
+    def load_bound(self):
+        """count is at most the limit and one more for each bucket: a same-size growth lets it grow (LoadBound)."""
+        limit = self.load[0] * (self.size(self.b) // self.load[1])
+        return self.count <= max(self.slots, limit) + self.size(self.b)
+
+    @invariant
+    def iterator_flags(self):
+        """While an iterator points into the buckets its flag is set; so for the old ones (flags)."""
+        new = self.it_buckets == "new" or self.at == "new"
+        old = self.it_buckets == "old" or self.at == "old"
+        return (not new or self.iterator) and (not old or self.old_iterator)
+
+    @reachable
+    def overflow_chain(self):
+        return any(self.live(self.buckets[i].cells[self.slots]) for i in range(2**self.most))
+
+    @reachable(scenario="grow")
+    def half_evacuated(self):
+        """One entry is in the buckets, another one in the old buckets still: lookups find both."""
+        new = any(self.live(c) for i in range(2**self.most) for c in self.buckets[i].cells)
+        return self.growing and new and any(self.live(c) for i in range(2**self.most) for c in self.old[i].cells)
+
+    @reachable
+    def deleted_in_the_middle(self):
+        return any(c.top == EMPTY_ONE for i in range(2**self.most) for c in self.buckets[i].cells)
+
+    @reachable(scenario="same")
+    def same_size_growth(self):
+        return self.growing and self.same_size and self.nevacuate > 0
+
+    @reachable(scenario="same")
+    def emptied_while_growing(self):
+        """Nothing is left in the map, and it grows still: deletes do not help any more."""
+        return self.growing and self.count == 0 and self.nevacuate > 0
+
+    @reachable(scenario="same")
+    def over_the_limit(self):
+        """Not growing, and more entries than the load factor allows: left behind by a growth to the same size."""
+        limit = self.load[0] * (self.size(self.b) // self.load[1])
+        return not self.growing and self.count > max(self.slots, limit)
+
+    @reachable(scenario="iterate grow")
+    def iterator_from_before(self):
+        """The iterator is older than a growth that is not done."""
+        return self.growing and self.it_buckets == "old"
+
+    @reachable(scenario="iterate grow")
+    def iterator_from_within(self):
+        """It was started during the growth, and walks an old bucket."""
+        return self.growing and self.it_buckets == "new" and self.at == "old" and self.check != NO_CHECK
+
+    @reachable(scenario="iterate")
+    def two_growths_later(self):
+        """Two growths are done since the iteration began."""
+        return self.it_buckets == "gone" and self.b >= self.it_b + 2 and not self.growing
+
+    bugs = {
+        "b1": Bug(
+            "clear does not mark buckets empty", breaks="clear_stops", go=f"{GO}:1103",
+            issue="golang/go#59411", scenario="iterate grow",
+            bounds={"during": 2},
+        ),
+        "b2": Bug("clearSeq is not compared", breaks="clear_stops_all", go=f"{GO}:1024", issue="golang/go#70189",
+            scenario="nan 1.24"),
+        "b6": Bug("no growth to the same size", breaks="bounded_overflow", go=f"{GO}:694", issue="golang/go#16070",
+            scenario="same"),
+        "b10": Bug("a lookup ignores the old buckets", breaks="found_once", go=f"{GO}:548", scenario="grow"),
+        "b11a": Bug("a lookup masks the old buckets as the new ones", breaks="found_once", go=f"{GO}:551",
+            scenario="grow"),
+        "b11b": Bug("it masks one bit more also in a growth to the same size", breaks="found_once", go=f"{GO}:551",
+            scenario="same"),
+        "b12": Bug("evacuate takes the new number of buckets for newbit",
+            breaks=("found_once", "dictionary"), go=f"{GO}:1257"),
+        "b13": Bug("assign skips growWork", breaks="old_xor_new", go=f"{GO}:647", scenario="grow"),
+        "b15": Bug("delete writes emptyRest whatever follows", breaks="empty_rest_sound", go=f"{GO}:813"),
+        "b17": Bug("the iterator does not test checkBucket", breaks="at_most_once", go=f"{GO}:1008",
+            scenario="iterate grow"),
+        "b21": Bug("a new seed when one entry is left", breaks="found_once", go=f"{GO}:844"),
+        "recount": Bug("an update counts", breaks="count_ok", go=f"{GO}:678"),
+        "late": Bug("the load factor is twice as high", breaks="load_bound", go=f"{GO}:1184", scenario="keys",
+            bounds={"keys": 6, "links": 2, "most_b": 1, "hashes": (0, 1)}),
+        "regrow": Bug("a growing map may begin to grow", breaks="no_grow_while_growing", go=f"{GO}:694",
+            scenario="same"),
+        "noback": Bug("delete leaves emptyOne at the end", breaks="empty_rest_complete", go=f"{GO}:823"),
+        "markold": Bug("with the last entry the old buckets are marked empty", breaks="evacuated_frozen",
+            go=f"{GO}:845", scenario="same"),
+        "nooverflow": Bug("hashGrow keeps noverflow", breaks="noverflow_ok", go=f"{GO}:1161"),
+        "nopromote": Bug("hashGrow does not hand the iterator flag on",
+            breaks=("iterator_flags", "stay_exactly_once"), go=f"{GO}:1153", scenario="iterate"),
+        "stop": Bug("evacuate stops at emptyRest", breaks=("mark_ok", "all_or_none"), go=f"{GO}:1283",
+            scenario="grow"),
+        "nomark": Bug("nevacuate stays", breaks=("growth_ends", "growth_in_time"), go=f"{GO}:1364", scenario="grow",
+            bounds={"hashes": (2,)}),
+        "direct": Bug("an entry that has moved is produced from its old place", breaks=("no_deleted", "latest"),
+            go=f"{GO}:1024", scenario="iterate delete", bounds={"values": 2}),
+        "again": Bug("a bucket is evacuated twice", breaks="no_throw", go=f"{GO}:1258", scenario="grow"),
+        "short": Bug("the top hash is taken one bit too high", breaks="tophash_ok", go=f"{GO}:189"),
+        "noskip": Bug("the mark does not go past evacuated buckets", harmless=True, go=f"{GO}:1377", scenario="grow"),
+        "noseed": Bug("an empty map keeps its seed", harmless=True, go=f"{GO}:845", scenario="keys"),
+    }  # fmt: skip
+
+
+class MapModel(Model):
+    """A map of a few keys, used sequentially, and one iterator."""
+
+    name = "map"
+    go = "go1.23.9"
+    source = (GO,)
+
+    keys: int = Bound(3, min=1, max=6, help="keys that are equal to themselves")
+    odd: int = Bound(0, min=0, max=2, help="insertions of a key that is not")
+    values: int = Bound(1, min=1, max=3, help="values")
+    slots: int = Bound(2, min=1, max=8, help="slots of a bucket")
+    links: int = Bound(1, min=0, max=3, help="overflow buckets of a bucket")
+    first_b: int = Bound(0, min=0, max=4, help="B of the empty map: make with a hint")
+    most_b: int = Bound(2, min=0, max=4, help="the largest B")
+    load: tuple = Bound((3, 2), help="loadFactorNum, loadFactorDen")
+    many: int = Bound(15, min=0, max=15, help="the B from which on no more overflow buckets are allowed")
+    hashes: tuple = Bound((0, 1, 2, 3, 5), help="hashes that a key may have")
+    shift: int = Bound(2, min=0, max=8, help="bits of a hash below its top hash")
+    deletes: bool = Bound(True, help="keys may be deleted")
+    clears: bool = Bound(True, help="the map may be cleared")
+    during: int = Bound(0, min=0, max=9, help="changes of the map during an iteration; 0: nobody iterates")
+    clear_seq: bool = Bound(False, help="with the counter of clears that Go 1.24 added")
+
+    scenarios = {
+        "keys": Scenario("three keys, every combination of hashes"),
+        "grow": Scenario(
+            "from 4 to 8 buckets, bit by bit", keys=4, first_b=2, most_b=3, load=(3, 4), hashes=(0, 2, 12), shift=3
+        ),
+        "same": Scenario(
+            "from 4 to 4 buckets", keys=4, first_b=2, most_b=3, load=(3, 4), many=0, hashes=(0, 7), clears=False
+        ),
+        "iterate": Scenario(
+            "insertions and updates across two growths", keys=4, hashes=(0, 2), during=3, deletes=False, clears=False,
+            values=2,
+        ),
+        "iterate delete": Scenario("and whatever else happens to a map", most_b=1, hashes=(0, 1), during=2),
+        "iterate grow": Scenario(
+            "before and during a growth from 4 to 8 buckets",
+            keys=4, first_b=2, most_b=3, load=(3, 4), hashes=(0, 2, 6), shift=3, during=1, deletes=False,
+        ),
+        "nan": Scenario(
+            "a key that is not equal to itself", keys=1, odd=2, hashes=(0, 5), during=3, deletes=False
+        ),
+        "nan grow": Scenario(
+            "and a growth from 4 to 8 buckets", keys=1, odd=2, first_b=2, most_b=3, load=(3, 8), hashes=(2, 15),
+            shift=3, during=1, deletes=False,
+        ),
+        "nan 1.24": Scenario(
+            "with a counter of clears", keys=1, odd=2, hashes=(0, 5), during=3, deletes=False, clear_seq=True
+        ),
+    }  # fmt: skip
+    presets = {
+        "quick": Preset(
+            scenarios=("same", "iterate delete", "nan grow"),
+            unreached=("two_growths_later", "cleared_entry_is_produced"),
+        ),
+        "nightly": Preset(),
+    }
+
+    def state(self):
+        self.elems = max(self.values, self.odd)
+        self.dices = len(self.hashes) ** self.odd
+        self.map = GoMap(
+            slots=self.slots, links=self.links, most=self.most_b, keys=self.keys, odd=self.odd, values=self.elems,
+            hashes=self.hashes, shift=self.shift, load=self.load, many=self.many, b=self.first_b,
+            clear_seq=self.clear_seq,
+        )  # fmt: skip
+        self.now = Enum("nothing", "assign", "next")  # an operation that goes on
+        self.key = Int(0, self.keys)  # its key, elem and hash
+        self.elem = Int(0, self.elems - 1)
+        self.drawn = Int(0, max(self.hashes))
+        self.used = Int(0, self.odd)  # names of odd entries that have been given away
+        self.changes = Int(0, self.during)  # during this iteration
+        entry = Int(0, self.keys + self.odd)
+        self.value = Ghost(Array(Option(Int(0, self.elems - 1)), self.keys))  # what should be in the map
+        self.odds = Ghost(Set(entry))
+        self.due = Ghost(Set(entry))  # was there when the iteration began, has stayed, is still to come
+        self.seen = Ghost(Set(entry))  # was produced, and is still there
+        self.gone = Ghost(Set(entry))  # was cleared during the iteration
+        self.wrong = Ghost(Bool())
+        self.twice = Ghost(Bool())
+        self.missed = Ghost(Bool())
+        self.deleted = Ghost(Bool())
+        self.outdated = Ghost(Bool())
+        self.cleared = Ghost(Bool())  # a key was produced that a clear had removed
+        self.cleared_odd = Ghost(Bool())  # the same of a key that is not equal to itself
+        self.cleared_held = Ghost(Bool())  # of buckets that the map had when it was cleared, or with Go 1.24's counter
+        self.given_up = Ghost(Bool())  # when it was cleared the iterator pointed to buckets that the map had given up
+        self.writes = Ghost(Int(0, 2**self.most_b + 1))  # that have helped this growth, besides the one that began it
+
+    # --- operations ------------------------------------------------------------------------------------------
+
+    def change(self):
+        require(self.now == "nothing")
+        if self.map.active:
+            require(self.changes < self.during)
+            self.changes += 1
+
+    def in_order(self, key):
+        """Keys that nobody can tell apart are used in order."""
+        require(self.map.active or key == 0 or key == self.keys or self.map.hash[key - 1] is not None)
+
+    def helped(self, growing):
+        """This write has found the map growing, and so has helped."""
+        if not self.map.growing:
+            self.writes = 0
+        elif growing:
+            self.writes = min(self.writes + 1, 2**self.most_b)
+
+    @rule(fair=True)
+    def assign(
+        self,
+        key: Int(0, self.keys if self.odd > 0 else self.keys - 1),
+        elem: Int(0, self.elems - 1),
+        h: Int(0, len(self.hashes) - 1),
+        dice: Int(0, self.dices - 1),
+    ):
+        hash = self.hashes[h]
+        growing = self.map.growing
+        if self.now == "assign":
+            require(key == self.key and elem == self.elem and hash == self.drawn)
+        else:
+            self.change()
+            self.in_order(key)
+            self.map.draw(key, hash)
+            if key == self.keys:
+                require(elem == self.used)
+                self.used += 1
+            else:
+                require(elem < self.values)
+        started = self.now == "assign"
+        if self.map.again(key, elem, hash, dice):
+            self.now = "nothing"
+            self.key = 0
+            self.elem = 0
+            self.drawn = 0
+            self.helped(growing and not started)
+            if key == self.keys:
+                self.odds.add(self.keys + elem)
+            else:
+                if self.value[key] is None:
+                    self.gone.discard(key)
+                self.value[key] = elem
+        else:
+            self.now = "assign"
+            self.key = key
+            self.elem = elem
+            self.drawn = hash
+            self.writes = 0
+
+    @rule
+    def delete(self, key: Int(0, self.keys - 1), h: Int(0, len(self.hashes) - 1), dice: Int(0, self.dices - 1)):
+        require(self.deletes)
+        self.change()
+        if self.map.count > 0:
+            self.in_order(key)
+            self.map.draw(key, self.hashes[h])
+        else:
+            require(key == 0 and h == 0)
+        growing = self.map.growing and self.map.count > 0  # an empty map is left as it is
+        self.map.delete(key, dice)
+        self.helped(growing)
+        self.value[key] = None
+        self.due.discard(key)
+        self.seen.discard(key)
+
+    @rule
+    def clear(self):
+        require(self.clears)
+        self.change()
+        self.given_up = self.map.it_buckets == "gone" or self.map.at == "gone"
+        self.map.clear()
+        self.writes = 0
+        if self.map.active:
+            for k in range(self.keys):
+                if self.value[k] is not None:
+                    self.gone.add(k)
+            for e in range(self.odd):
+                if self.keys + e in self.odds:
+                    self.gone.add(self.keys + e)
+        else:
+            self.used = 0
+        self.value.fill(None)
+        self.odds.clear()
+        self.due.clear()
+        self.seen.clear()
+
+    @rule
+    def get(self, key: Int(0, self.keys - 1)):
+        require(self.now == "nothing" and self.map.hash[key] is not None)
+        self.wrong = self.wrong or self.map.access(key) != self.expected(key)
+
+    def expected(self, key):
+        return ABSENT if self.value[key] is None else self.value[key]
+
+    @rule
+    def iterate(self, start: Int(0, 2**self.most_b - 1), offset: Int(0, self.slots - 1)):
+        require(self.during > 0 and self.now == "nothing" and not self.map.active and self.map.count > 0)
+        require(start < self.map.size(self.map.b))
+        self.map.iter_init(start, offset)
+        self.now = "next"
+        for k in range(self.keys):
+            if self.value[k] is not None:
+                self.due.add(k)
+        for e in range(self.odd):
+            if self.keys + e in self.odds:
+                self.due.add(self.keys + e)
+
+    @rule
+    def next(self):
+        require(self.map.active and self.now != "assign")
+        key, elem = self.map.next_round()
+        self.now = "nothing"
+        if key == AGAIN:
+            self.now = "next"
+        elif key == END:
+            self.missed = self.missed or len(self.due) > 0
+            self.changes = 0
+            self.due.clear()
+            self.seen.clear()
+            self.gone.clear()
+            self.given_up = False
+            if self.map.count == 0:
+                self.used = 0
+        else:
+            entry = self.keys + elem if key == self.keys else key
+            known = entry in self.odds if key == self.keys else self.value[min(key, self.keys - 1)] is not None
+            after_clear = not known and entry in self.gone
+            self.cleared = self.cleared or (after_clear and key != self.keys)
+            self.cleared_odd = self.cleared_odd or (after_clear and key == self.keys)
+            held = self.clear_seq or not self.given_up
+            self.cleared_held = self.cleared_held or (after_clear and key == self.keys and held)
+            self.deleted = self.deleted or not (known or entry in self.gone)
+            self.twice = self.twice or (known and entry in self.seen)
+            old = key != self.keys and known and self.value[min(key, self.keys - 1)] != elem
+            self.outdated = self.outdated or old
+            if known:
+                self.seen.add(entry)
+                self.due.discard(entry)
+
+    # --- properties ------------------------------------------------------------------------------------------
+
+    @invariant
+    def found_once(self):
+        """A lookup finds every key that should be there, with its value, and no other (FoundOnce)."""
+        return not self.wrong and all(self.map.access(k) == self.expected(k) for k in range(self.keys))
+
+    @invariant
+    def bounded_overflow(self):
+        """When an insertion is done and the map does not grow, there are not more overflow buckets than it allows."""
+        return self.map.growing or self.map.noverflow <= self.map.size(min(self.map.b, self.many))
+
+    @invariant
+    def growth_in_time(self):
+        """After a write that begins a growth of n old buckets, n - 1 more writes end it (GrowthEnds)."""
+        return implies(
+            self.map.growing and self.now != "assign", lambda: self.writes < max(self.map.noldbuckets() - 1, 1)
+        )
+
+    @leads_to(scenario="grow")
+    def growth_ends(self):
+        """A growth ends if assignments go on (GrowthEnds)."""
+        return self.map.growing, not self.map.growing
+
+    @invariant
+    def at_most_once(self):
+        """An iteration produces no entry twice; deleted and inserted again it is another one (AtMostOnce)."""
+        return not self.twice
+
+    @invariant
+    def stay_exactly_once(self):
+        """An entry that stays in the map during the whole iteration is produced (StayExactlyOnce)."""
+        return not self.missed
+
+    @invariant
+    def no_deleted(self):
+        """An entry that was deleted is not produced (NoDeleted)."""
+        return not self.deleted
+
+    @invariant
+    def latest(self):
+        """What is produced is the current value (Latest)."""
+        return not self.outdated
+
+    @invariant
+    def clear_stops(self):
+        """After a clear no key that was in the map is produced, if it is equal to itself (ClearStops)."""
+        return not self.cleared
+
+    @invariant
+    def clear_stops_all(self):
+        """For other keys this holds unless the iterator points to buckets that the map had given up (ClearStops).
+
+        With Go 1.24's counter it holds for all keys.
+        """
+        return not self.cleared_held
+
+    @reachable(scenario="nan")
+    def cleared_entry_is_produced(self):
+        """Go 1.21 to 1.23: after a clear an iteration goes on over entries that were cleared (golang/go#70189)."""
+        return not self.clear_seq and self.cleared_odd
+
+    @refines(lambda self: Dictionary(keys=self.keys, values=self.elems, most=1))
+    def dictionary(self, d):
+        """What lookups find, and the entries that none finds, change as those of a dictionary."""
+        d.odd.clear()
+        for k in range(self.keys):
+            elem = self.map.access(k)
+            d.value[k] = None if elem == ABSENT else elem
+        for e in range(self.odd):
+            if any(self.is_odd(c, e) for chain in self.map.chains() for c in chain.cells):
+                d.odd.add(e)
+
+    def is_odd(self, cell, e):
+        return cell.top >= MIN_TOP_HASH and cell.key == self.keys and cell.elem == e
