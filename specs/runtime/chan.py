@@ -216,7 +216,7 @@ class ChannelModel(Model):
     left_out = {
         f"{GO}:232": "a closure: its unlock is 344",
         f"{GO}:607": "a closure: its unlock is 739",
-        f"{GO}:897": "waiters in a select only",
+        f"{GO}:897": "of waiters in a select: see select",
     }
 
     senders: int = Bound(2, min=0, max=5, help="goroutines that send, and wait")

@@ -85,44 +85,92 @@ from gomodel.specs.runtime.chan import Channel
 from gomodel.specs.runtime.goroutines import Goroutines
 from gomodel.specs.runtime.select_steps import GO, LOOK, SelectSteps
 
+# Most bugs show where two selects meet over two channels, one of which is closed.
+FEW = {"senders": 0, "receivers": 0, "others": 0}
+
 
 class Select(SelectSteps):
     """The select statements of a program, over ``channels`` in the order of their addresses."""
 
     bugs = {
-        "s1": Bug("pass 3 leaves the losers in their queues", breaks="losers_gone", go=f"{GO}:392"),
+        "s1": Bug(
+            "pass 3 leaves the losers in their queues",
+            breaks="losers_gone",
+            go=f"{GO}:392",
+            scenario="facing",
+            bounds=FEW,
+        ),
         "s2": Bug(
             "pass 2 insists that nobody waits in the other direction",
             breaks="select_starts_clean",
             go=f"{GO}:334",
             scenario="one channel",
         ),
-        "s3": Bug("the cases are always tried in one order", breaks="each_gets_its_turn", go=f"{GO}:191",
-                  issue="golang/go#2152", scenario="always ready"),
-        "s4": Bug("the commit looks at the select after the last unlock", breaks="commit_keeps_off", go=f"{GO}:98",
-                  issue="golang/go#5422"),
-        "s5": Bug("pass 3 takes any sudog of the goroutine out of a queue", harmless=True, go=f"{GO}:392",
-                  scenario="twice"),
-        "s7": Bug("a select that is woken by a close looks at its cases again", breaks="receive_wins", go=f"{GO}:413",
-                  scenario="one channel"),
-        "s9": Bug("locks are taken in the order of the cases", breaks=("lock_order", "deadlock"), go=f"{GO}:40"),
-        "s10": Bug("the commit unlocks a channel at its first case", breaks="commit_keeps_off", go=f"{GO}:86",
-                   scenario="one channel"),
-        "s11": Bug("pass 3 looks into the queue of the other direction", breaks="losers_gone", go=f"{GO}:391"),
-        "s12": Bug("pass 1 does not see that a channel is closed", breaks="deadlock", go=f"{GO}:283",
-                   scenario="receiving"),
-        "s17": Bug("pass 1 goes on after a case that can proceed", breaks="one_case", go=f"{GO}:278",
-                   scenario="always ready"),
+        "s3": Bug(
+            "the cases are always tried in one order",
+            breaks="each_gets_its_turn",
+            go=f"{GO}:191",
+            issue="golang/go#2152",
+            scenario="always ready",
+        ),
+        "s4": Bug(
+            "the commit looks at the select after the last unlock",
+            breaks="commit_keeps_off",
+            go=f"{GO}:98",
+            scenario="facing",
+            bounds=FEW,
+            issue="golang/go#5422",
+        ),
+        "s5": Bug(
+            "pass 3 takes any sudog of the goroutine out of a queue", harmless=True, go=f"{GO}:392", scenario="twice"
+        ),
+        "s7": Bug(
+            "a select that is woken by a close looks at its cases again",
+            breaks="receive_wins",
+            go=f"{GO}:413",
+            scenario="one channel",
+        ),
+        "s9": Bug(
+            "locks are taken in the order of the cases",
+            breaks=("lock_order", "deadlock"),
+            go=f"{GO}:40",
+            scenario="facing",
+            bounds=FEW,
+        ),
+        "s10": Bug(
+            "the commit unlocks a channel at its first case",
+            breaks="commit_keeps_off",
+            go=f"{GO}:86",
+            scenario="one channel",
+        ),
+        "s11": Bug(
+            "pass 3 looks into the queue of the other direction",
+            breaks="losers_gone",
+            go=f"{GO}:391",
+            scenario="facing",
+            bounds=FEW,
+        ),
+        "s12": Bug(
+            "pass 1 does not see that a channel is closed", breaks="deadlock", go=f"{GO}:283", scenario="receiving"
+        ),
+        "s17": Bug(
+            "pass 1 goes on after a case that can proceed", breaks="one_case", go=f"{GO}:278", scenario="always ready"
+        ),
         "noready": Bug(
             "a select does not ready the partner that it serves",
             breaks=("deadlock", "all_return", "asleep_only_as_go_reports"),
             go="runtime/chan.go:350",
+            scenario="facing",
+            bounds=FEW,
         ),
-        "keepdone": Bug("selectDone is not reset", breaks="select_done_reset", go=f"{GO}:356"),
-        "keeplist": Bug("gp.waiting is not reset", breaks="select_starts_clean", go=f"{GO}:374",
-                    scenario="twice around"),
-        "keepselect": Bug("isSelect is not reset", breaks="sudog_clean", go=f"{GO}:370"),
-    }  # fmt: skip
+        "keepdone": Bug(
+            "selectDone is not reset", breaks="select_done_reset", go=f"{GO}:356", scenario="facing", bounds=FEW
+        ),
+        "keeplist": Bug(
+            "gp.waiting is not reset", breaks="select_starts_clean", go=f"{GO}:374", scenario="twice around"
+        ),
+        "keepselect": Bug("isSelect is not reset", breaks="sudog_clean", go=f"{GO}:370", scenario="facing", bounds=FEW),
+    }
 
 
 class Selecting(Goroutines):
@@ -136,8 +184,20 @@ class Selecting(Goroutines):
             Goroutines.notify(self, s)
 
     bugs = {
-        "s14": Bug("dequeue does not look at selectDone", breaks="one_case", go="runtime/chan.go:897"),
-        "noparam": Bug("a waker does not say which sudog it served", breaks="no_bad_wakeup", go="runtime/chan.go:345"),
+        "s14": Bug(
+            "dequeue does not look at selectDone",
+            breaks="one_case",
+            go="runtime/chan.go:897",
+            scenario="facing",
+            bounds=FEW,
+        ),
+        "noparam": Bug(
+            "a waker does not say which sudog it served",
+            breaks="no_bad_wakeup",
+            go="runtime/chan.go:345",
+            scenario="facing",
+            bounds=FEW,
+        ),
     }
 
 
@@ -156,6 +216,10 @@ class SelectModel(Model):
     name = "select"
     go = "go1.27.3"
     source = (GO, "runtime/chan.go")
+    left_out = {
+        f"{GO}:73": "keeps stack shrinking off, as in chan",
+        f"{GO}:350": "keeps stack shrinking off, as in chan",
+    }
 
     shape: str = Bound("facing", help="the cases of the selects: facing, receiving, one channel, twice, or nil")
     lefts: int = Bound(1, min=0, max=2, help="goroutines with the select of the left")

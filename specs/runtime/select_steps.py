@@ -32,7 +32,7 @@ FINISH = {
     385: "caseSuccess = sglist.success",
     392: "c.sendq.dequeueSudoG(sglist)",
     394: "c.recvq.dequeueSudoG(sglist)",
-    398: "releaseSudog(sglist)",
+    399: "releaseSudog(sglist)",
     59: "unlock(&c.lock)",
 }
 

@@ -46,7 +46,12 @@ def test_counterexamples_at_the_smallest_bounds_are_as_short_as_known(bug: str) 
     assert min(found) == LENGTHS[bug]
 
 
-@pytest.mark.parametrize("name", catalog.names())
+# Each bug of these takes seconds to compile.
+LARGE = ("chan", "map", "select", "swissmap")
+NAMES = [pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else []) for name in catalog.names()]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_property_is_broken_by_some_bug(name: str) -> None:
     model = catalog.load(name)
     first = instances(model)[0]

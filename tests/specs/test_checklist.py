@@ -9,8 +9,8 @@ import pytest
 
 from gomodel import catalog
 from gomodel.language.instance import all_bugs
-from gomodel.language.tracer import trace
 from gomodel.run.check import instances
+from tests.specs.traces import systems
 
 # Bug ids of each part, as the history and the analysis of the source number them.
 WANTED = {
@@ -87,7 +87,7 @@ def test_bugs_are_listed_and_listed_bugs_exist(name: str) -> None:
 @pytest.mark.parametrize("name", catalog.names())
 def test_named_properties_exist(name: str) -> None:
     """Every ``name`` in double backquotes after "done" is a property, witness, bug or model."""
-    known = {p for inst in instances(catalog.load(name)) for p in trace(inst).properties}
+    known = {p for system in systems(name) for p in system.properties}
     known |= {p.rsplit(".", 1)[-1] for p in known} | set(catalog.names())
     for key, text in checklist(name).items():
         for quoted in re.findall(r"``([a-z_.0-9]+)``", text):

@@ -14,11 +14,10 @@ from pathlib import Path
 import pytest
 
 from gomodel import catalog
-from gomodel.language.tracer import trace
-from gomodel.run.check import instances
+from tests.specs.traces import systems
 
 ATOMIC = re.compile(
-    r"atomic\.\w+\(|cansemacquire\(|\.(?:Add|Load|Store|CompareAndSwap)\(|lockWithRank\(|\block\(|unlock\("
+    r"atomic\.\w+\(|cansemacquire\(|\.(?:Add|Load|Store|CompareAndSwap)\(|lockWithRank\(|\block\(|\bunlock\("
 )
 # The functions whose every atomic operation must be a step: file → names.
 MODELLED = {
@@ -27,6 +26,7 @@ MODELLED = {
     "runtime/chan.go": (
         *("full", "chansend", "send", "closechan", "empty", "chanrecv", "recv", "chanparkcommit", "enqueue", "dequeue"),
     ),
+    "runtime/select.go": ("sellock", "selunlock", "selparkcommit", "selectgo"),
 }
 
 
@@ -53,8 +53,8 @@ def source_line(place: str, version: str = NEWEST) -> str:
 def claims(name: str) -> dict[str, str]:
     """file:line → the fragment that a step of the model says stands there."""
     found = {}
-    for inst in instances(catalog.load(name)):
-        for action in trace(inst).actions():
+    for system in systems(name):
+        for action in system.actions():
             go = (action.step.go,) if isinstance(action.step.go, str) else action.step.go
             src = (action.step.src,) if isinstance(action.step.src, str) else action.step.src
             assert len(go) == len(src), f"{action.name} names {len(go)} lines and {len(src)} fragments"
@@ -102,9 +102,9 @@ def test_a_wrong_citation_is_noticed() -> None:
 
 def test_every_step_of_a_component_cites_the_source() -> None:
     """Only the client's own steps (idle, critical section) stand for no line of Go."""
-    for name, model in catalog.models().items():
-        for inst in instances(model):
-            for kind in trace(inst).kinds.values():
+    for name in catalog.names():
+        for system in systems(name):
+            for kind in system.kinds.values():
                 for pc, action in kind.actions.items():
                     if kind.sites[pc][-1].owner:
                         assert action.step.go, f"{name}: {action.name}"
