@@ -45,7 +45,8 @@ class EarlyClose(Model):
     def generator(self, g):
         sent: Int(0, self.values) = 0
         while sent < self.values:
-            case, how, _ = yield from self.select.select(g, (("send", self.out), ("receive", self.done)), 1 + sent)
+            v = self.values - sent if self.bug("backwards") else 1 + sent
+            case, how, _ = yield from self.select.select(g, (("send", self.out), ("receive", self.done)), v)
             if how == "panic":
                 self.panicked()
             if case == 1:
@@ -75,5 +76,6 @@ class EarlyClose(Model):
 
     bugs = {
         "leave": Bug("the consumer leaves", breaks=("deadlock", "generator_returns")),
+        "backwards": Bug("the values come in the other order", breaks="the_first_value"),
         "close": Bug("the consumer closes the channel that another goroutine sends on", breaks="no_panic"),
     }

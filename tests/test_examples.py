@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gomodel import catalog
+from gomodel import catalog, weak
 from gomodel.run.check import check, check_bugs
 from gomodel.run.report import Exit
 
@@ -29,6 +29,13 @@ def test_who_spins_for_ever_is_no_deadlock() -> None:
     """It always moves: only the promise that it ends shows the mistake."""
     model = catalog.load(str(EXAMPLES[0].with_name("spinning.py")))
     assert {c.property for c in check(model, bugs=["silent"]).counterexamples} == {"spinner_returns"}
+
+
+def test_who_spins_must_let_the_other_one_have_the_lock() -> None:
+    """examples/spinning.py: weak fairness of the worker does not suffice, as the lock is taken again and again."""
+    model = catalog.load(str(EXAMPLES[0].with_name("spinning.py")))
+    impatient = type("Impatient", (model,), {"fairness": (weak("worker"), weak("spinner"))})
+    assert {c.property for c in check(impatient).counterexamples} == {"spinner_returns"}
 
 
 def test_a_lock_held_while_a_channel_is_used() -> None:

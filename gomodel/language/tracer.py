@@ -166,6 +166,9 @@ class _Tracer(LeafTracer):
             exits = tracing.start(m, ())
         except MustFork:
             exits = Exits()
+        wrong = next((e for e in m.events if e.kind == "error"), None)
+        if wrong is not None and wrong.cond is b.TRUE:
+            raise SpecError(f"{wrong.text}, before the first yield of {tracing.kind.name}", where=wrong.where)
         if m.events or len(exits.yields) != 1 or exits.fall or exits.ret or m.touched:
             raise SpecError(
                 f"the code before the first yield of {tracing.kind.name} only sets locals",

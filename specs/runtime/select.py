@@ -261,6 +261,8 @@ class SelectModel(Model):
     }
 
     def state(self):
+        if self.shape not in SHAPES:
+            raise ValueError(f"there is no shape {self.shape!r}; there are: {', '.join(SHAPES)}")
         procs = self.left | self.right | self.sender | self.receiver
         tokens = (self.lefts + self.rights) * self.rounds + self.senders
         closed = self.closers > 0 and self.others > 0
@@ -270,10 +272,6 @@ class SelectModel(Model):
         self.b = Channel(self.gs, self.cap, tokens=max(tokens, 1))
         self.sel = Select(self.gs, self.a, self.b)
         self.last = Ghost(Int(-1, 1))  # the case that a select has taken last
-
-    def init(self):
-        if self.shape not in SHAPES:
-            raise ValueError(f"there is no shape {self.shape!r}; there are: {', '.join(SHAPES)}")
 
     def cases(self, side):
         channels = {"a": self.a, "b": self.b, "nil": None}

@@ -42,8 +42,13 @@ def places(lines):
 
 
 @cache
-def lock_orders(ranks):
-    """Every pollorder of cases whose channels have these addresses, each with its lockorder (select.go:191-240)."""
+def lock_orders(ranks, most):
+    """Every pollorder of cases whose channels have these addresses, each with its lockorder (select.go:191-240).
+
+    Raises ValueError where these are more than ``most``, the cases that goroutines are declared to have.
+    """
+    if len(ranks) > most:
+        raise ValueError(f"a select of {len(ranks)} cases needs Goroutines(…, cases={len(ranks)})")
     return tuple((order, heapsort(order, ranks)) for order in permutations(range(len(ranks))))
 
 
@@ -98,7 +103,7 @@ class SelectSteps(Component):
         """
         live = tuple((i, what, c) for i, (what, c) in enumerate(cases) if c is not None)
         if live:
-            orders = lock_orders(tuple(self.rank(c) for _, _, c in live))
+            orders = lock_orders(tuple(self.rank(c) for _, _, c in live), self.gs.cases)
             return (yield from self.selectgo(g, live, self.in_lock_order(live), orders, v, block))
         if block:
             why = "gopark(nil, nil, waitReasonSelectNoCases"
@@ -321,7 +326,7 @@ class SelectSteps(Component):
         c.locked = True
 
     def unlock(self, g, locks):
-        """sellock backwards (select.go:45-61); nobody can tell in how many steps, as nothing is done in between."""
+        """selunlock (select.go:45-61); nobody can tell in how many steps, as nothing is done in between."""
         self.held[g].clear()
         for c in locks:
             c.locked = False

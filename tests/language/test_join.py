@@ -6,6 +6,7 @@ from gomodel.language.instance import instance
 from gomodel.language.terms import walk
 from gomodel.language.tracer import trace
 from tests.agreeing import agree
+from tests.language.source import model_of
 from tests.models.classic_map import HASH, ClassicMap
 
 
@@ -30,3 +31,35 @@ def test_the_map_agrees_with_cpython_and_keeps_its_keys() -> None:
     assert got.all("count", "b") == {(0, 0), (1, 0), (2, 0), (3, 1), (4, 2)}
     # each of the 4 keys may be assigned in each state
     assert got.result.transitions == got.result.states * len(HASH)
+
+
+REGION = """
+class M(Model):
+    name = "m"
+
+    def state(self):
+        self.n = Int(0, 3)
+        self.flag = Bool()
+
+    def region(self):
+        if self.n == 1:
+            return 1
+        if self.flag:
+            self.n = 0
+            return 2
+        return 3
+
+    @process()
+    def p(self, g):
+        yield step("go")
+        how = self.region()
+        if how == 1:
+            yield step("one")
+            self.flag = True
+"""
+
+
+def test_early_returns_that_have_met_again_fork_no_more() -> None:
+    """Three ways through the region, but only whether it was the first decides where the step ends."""
+    system = trace(instance(model_of(REGION)))
+    assert [len(action.leaves) for action in system.kinds["p"].actions.values()] == [2, 1]

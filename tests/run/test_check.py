@@ -220,6 +220,31 @@ def test_a_branch_to_a_fatal_that_can_never_be_taken_is_as_it_should_be() -> Non
     assert check(model_of(fatal)).exit_code == Exit.OK
 
 
+def test_a_witness_is_not_reached_by_another_scenario_than_it_names() -> None:
+    """n gets to 2 in the larger one only."""
+    body = """
+    most: int = 1
+    scenarios = {"one": Scenario("to 1", most=1), "two": Scenario("to 2", most=2)}
+
+    def state(self):
+        self.n = Int(0, 2)
+
+    @process()
+    def p(self, g):
+        for _ in range(self.most):
+            yield step("count")
+            self.n += 1
+
+    @reachable(scenario="one")
+    def two(self):
+        return self.n == 2
+    """
+    body = textwrap.dedent(body)
+    report = check(model(body))
+    assert verdict(report, "two") is Verdict.VACUOUS
+    assert verdict(check(model(body.replace('scenario="one"', 'scenario="two"'))), "two") is Verdict.REACHED
+
+
 def test_a_property_that_is_trivial_in_one_scenario_is_not_vacuous() -> None:
     """Whichever comes last: in the other one it says something."""
     body = """

@@ -9,6 +9,7 @@ import pytest
 
 from gomodel import catalog
 from gomodel.explore.engine import CompiledEngine
+from gomodel.language.errors import SpecError
 from gomodel.language.instance import instance
 from gomodel.language.tracer import trace
 from gomodel.run.check import check
@@ -16,6 +17,7 @@ from gomodel.run.reference import ReferenceEngine
 from gomodel.run.report import Exit
 from gomodel.run.search import Exploration, Limits
 from gomodel.specs.runtime.select_steps import lock_orders
+from tests.language.source import model_of
 
 ALONE = {"rights": 0, "senders": 0, "receivers": 0, "closers": 0, "others": 0}
 each_engine = pytest.mark.parametrize("engine", [CompiledEngine(), ReferenceEngine()], ids=["compiled", "reference"])
@@ -76,13 +78,50 @@ def test_two_closes_share_the_selects() -> None:
 @pytest.mark.parametrize("ranks", [*product(range(2), repeat=3), (0, 1), (1, 0), (0, 0), (2, 0, 1)])
 def test_lock_orders_are_ascending(ranks: tuple[int, ...]) -> None:
     """Of every order of polling one; cases of one channel come in either order."""
-    orders = lock_orders(ranks)
+    orders = lock_orders(ranks, 3)
     assert {order for order, _ in orders} == set(permutations(range(len(ranks))))
     for _, locked in orders:
         assert [ranks[case] for case in locked] == sorted(ranks)
         assert sorted(locked) == list(range(len(ranks)))
     by_channel = sorted(range(len(ranks)), key=lambda case: ranks[case])
     assert (len({locked for _, locked in orders}) == 1) == (len(set(ranks)) == len(by_channel))
+
+
+THREE = """
+from gomodel.specs.runtime.chan import Channel
+from gomodel.specs.runtime.goroutines import Goroutines
+from gomodel.specs.runtime.select import Select
+
+class M(Model):
+    name = "three"
+
+    def state(self):
+        self.gs = Goroutines(self.p, cases=3)
+        self.a, self.b, self.c = (Channel(self.gs, 0, tokens=1) for _ in range(3))
+        self.sel = Select(self.gs, self.a, self.b, self.c)
+
+    @process()
+    def p(self, g):
+        cases = (("receive", self.c), ("send", self.a), ("receive", self.b))
+        yield from self.sel.select(g, cases, 1, block=False)
+"""
+
+
+def test_three_cases() -> None:
+    """Two locks, then the third one, and six orders in which nobody is found: four states on a line."""
+    found = CompiledEngine().explore(trace(instance(model_of(THREE))), Limits())
+    assert (found.states, found.transitions) == (4, 2 + 6)
+    assert not found.violations
+
+
+def test_goroutines_must_be_said_to_have_so_many_cases() -> None:
+    with pytest.raises(SpecError, match=r"a select of 3 cases needs Goroutines\(…, cases=3\)"):
+        trace(instance(model_of(THREE.replace("cases=3", "cases=2"))))
+
+
+def test_a_shape_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(SpecError, match="there is no shape 'foo'; there are: facing"):
+        instance(catalog.load("select"), "", {"shape": "foo"}).build()
 
 
 def test_two_against_one() -> None:
