@@ -41,6 +41,7 @@ class Bound:
     min: int | None = None
     max: int | None = None
     help: str = ""
+    one_of: tuple[str, ...] = ()  # of a text: what it may be
 
 
 class Scenario:
@@ -55,6 +56,16 @@ class Preset:
 
     def __init__(self, *, scenarios: tuple[str, ...] = (), unreached: tuple[str, ...] = (), **bounds: Any) -> None:
         self.scenarios, self.unreached, self.bounds = scenarios, unreached, bounds
+
+
+class Comparison:
+    """What ``gomodel table`` compares: a row for each of ``scenarios``, a column for each of ``properties``.
+
+    ``bounds`` are the same for all rows, whatever the scenarios say.
+    """
+
+    def __init__(self, *, scenarios: tuple[str, ...] = (), properties: tuple[str, ...] = (), **bounds: Any) -> None:
+        self.scenarios, self.properties, self.bounds = scenarios, properties, bounds
 
 
 @dataclass(frozen=True)
@@ -217,6 +228,7 @@ class Model(Component):
     source: ClassVar[tuple[str, ...]] = ()  # the Go files, relative to GOROOT/src
     scenarios: ClassVar[dict[str, Scenario]] = {}
     presets: ClassVar[dict[str, Preset]] = {}
+    comparison: ClassVar[Comparison] = Comparison()
     fairness: ClassVar[tuple[Fairness, ...]] = ()
     left_out: ClassVar[dict[str, str]] = {}
 
@@ -259,6 +271,8 @@ def check_bound(model: type[Model], name: str, value: Any) -> Any:
     if kind is int and ((low is not None and value < low) or (bound.max is not None and value > bound.max)):
         top = "" if bound.max is None else f" to {bound.max}"
         raise UsageError(f"bound {name}={value} is out of range: it goes from {low}{top}")
+    if bound.one_of and value not in bound.one_of:
+        raise UsageError(f"bound {name}={value} does not exist", mend=suggestion(value, bound.one_of, "there are"))
     return value
 
 

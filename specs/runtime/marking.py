@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from gomodel import Array, Bool, Bug, Component
 
+MBARRIER = "runtime/mbarrier.go"
+SMALL = {"scenario": "go", "bounds": {"objects": 2, "registers": 1}}
+
 
 class Marking(Component):
     """What the collector has looked at, and the barrier that tells it what mutators change.
@@ -26,13 +29,13 @@ class Marking(Component):
         self.stack = Array(Array(self.heap.Ref, self.registers), self.mutators)
         self.scanned = Array(Bool(), self.mutators)  # g.gcscandone
         if self.buffered:  # p.wbBuf as a set, without what is marked: a flush passes over that (mwbbuf.go:256)
-            self.buffer = Array(Array(Bool(), self.heap.objects), self.mutators)
+            self.buffer = Array(Array(Bool(), self.mutators), self.heap.objects)
 
     # --- what the barrier does -------------------------------------------------------------------------------
 
     def shade(self, x):
         """shade, greyobject (mgcmark.go:1636, 1650)."""
-        if x is not None and (not self.heap.marked[x] or self.bug("again")):
+        if x is not None and (not self.heap.marked[x] or self.bug("unmarked")):
             self.heap.marked[x] = True
             self.queued[x] = True
 
@@ -41,40 +44,44 @@ class Marking(Component):
         if not self.buffered:
             self.shade(x)
         elif x is not None and not self.heap.marked[x]:
-            self.buffer[m][x] = True
+            self.buffer[x][m] = True
 
     def shade_old(self, m, old):
         if self.deletion and not self.bug("deletion"):
             self.record(m, old)
 
-    def shade_new(self, m, new, bulk=False):
-        """A bulk barrier does not ask for the colour of a stack (mbitmap.go:447-453, 1486-1490)."""
-        if self.bug("insertion"):
+    def shade_new(self, m, new):
+        if self.insertion == "never" or self.bug("insertion"):
             return
-        if self.insertion == "always" or (self.insertion == "grey" and (bulk or not self.scanned[m])):
+        if self.insertion == "always" or not self.scanned[m]:
             self.record(m, new)
 
-    def barrier(self, m, old, new, bulk=False):
+    def barrier(self, m, old, new):
         """What is to happen before ``new`` replaces ``old``."""
-        if self.on:
+        if self.on and not self.bug("none"):
             self.shade_old(m, old)
-            self.shade_new(m, new, bulk)
+            self.shade_new(m, new)
 
     def flush(self, m):
         """wbBufFlush1 (mwbbuf.go:195-280)."""
         for x in range(self.heap.objects):
-            if self.buffer[m][x]:
+            if self.buffer[x][m]:
                 self.shade(x)
-            self.buffer[m][x] = False
+            self.buffer[x][m] = False
+
+    def flush_all(self):
+        """While the world is stopped (mgc.go:1085-1092)."""
+        for x in range(self.heap.objects):
+            if self.waits(x):
+                if not self.bug("flush"):
+                    self.shade(x)
+                self.buffer[x].fill(False)
 
     # --- what properties ask ---------------------------------------------------------------------------------
 
-    def buffers_are_empty(self):
-        return not self.buffered or not any(self.waits(x) for x in range(self.heap.objects))
-
     def waits(self, x):
         """Whether some buffer holds ``x``."""
-        return self.buffered and any(self.buffer[m][x] for m in self.mutators)
+        return self.buffered and any(self.buffer[x])
 
     def white(self, x):
         return not self.heap.marked[x] and not self.waits(x)
@@ -102,7 +109,35 @@ class Marking(Component):
         return self.heap.closure([self.grey(x) for x in objects], through=[not self.heap.marked[x] for x in objects])
 
     bugs = {
-        "deletion": Bug("x", breaks=("nothing_in_use_is_freed",)),
-        "insertion": Bug("x", breaks=("nothing_in_use_is_freed",)),
-        "again": Bug("x", breaks=("ends",)),
+        "deletion": Bug(
+            "what is overwritten is not shaded",
+            breaks=("nothing_in_use_is_freed", "weak_tricolour", "snapshot_is_kept"),
+            go=f"{MBARRIER}:32",
+            **SMALL,
+        ),
+        "insertion": Bug(
+            "what is written is not shaded",
+            breaks=("nothing_in_use_is_freed", "strong_tricolour", "weak_tricolour"),
+            go=f"{MBARRIER}:34",
+            **SMALL,
+        ),
+        "none": Bug(
+            "there is no barrier",
+            breaks=("nothing_in_use_is_freed", "strong_tricolour", "weak_tricolour", "snapshot_is_kept"),
+            go="runtime/mgc.go:259",
+            **SMALL,
+        ),
+        "unmarked": Bug(
+            "an object is queued although it is marked",
+            breaks=("marking_ends", "never_back"),
+            go="runtime/mgcmark.go:1668",
+            **SMALL,
+        ),
+        "flush": Bug(
+            "what is in the buffers is lost when the world stops to end marking",
+            breaks="nothing_in_use_is_freed",
+            go="runtime/mgc.go:1087",
+            scenario="buffered",
+            bounds={"objects": 2, "mutators": 1},
+        ),
     }
