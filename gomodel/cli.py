@@ -228,6 +228,54 @@ def fairness_command(
     raise typer.Exit(code)
 
 
+@app.command("table")
+def table_command(
+    component: Annotated[
+        str, typer.Argument(metavar="COMPONENT", help="A model of `gomodel list`, or FILE.py[:CLASS].")
+    ],
+    bounds: Bounds = None,
+    scenario: Scenarios = None,
+    preset: PresetName = "",
+    max_states: MaxStates = None,
+    max_memory: MaxMemory = None,
+    timeout: Timeout = None,
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output.")
+    ] = None,
+    engine: EngineName = "compiled",
+) -> None:
+    """Compare the variants of a model: which scenario keeps which property, and how soon the others break it."""
+    with _clear_errors():
+        from .run.search import Limits
+
+        limits = Limits(max_states, _size(max_memory), _positive(timeout))
+        values = _bounds(bounds or [])
+        target, model = _targets(component, False)[0]
+        with _json(json_file) as out:
+            from .comparison_text import comparison_lines
+            from .output import ProgressLine, page_width, show
+            from .run.comparison import compare
+
+            progress = ProgressLine()
+            try:
+                table = compare(
+                    model,
+                    bounds=values,
+                    scenarios=scenario or [],
+                    preset=preset,
+                    limits=limits,
+                    engine=engine,
+                    watch=progress if progress.on else None,
+                )
+            finally:
+                progress.clear()
+            if json_file != "-":
+                show(comparison_lines(table, target, width=page_width()))
+            if out:
+                out.write(table.to_json())
+    raise typer.Exit(table.exit_code)
+
+
 class _Run:
     """The models that one command checks, one after the other: shown as they come, written at the end."""
 

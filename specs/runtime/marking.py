@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from gomodel import Array, Bool, Bug, Component
-
-MBARRIER = "runtime/mbarrier.go"
-SMALL = {"scenario": "go", "bounds": {"objects": 2, "registers": 1}}
+from gomodel import Array, Bool, Component
 
 
 class Marking(Component):
@@ -107,37 +104,3 @@ class Marking(Component):
         """What the collector will come to through white objects alone, if nobody changes anything."""
         objects = range(self.heap.objects)
         return self.heap.closure([self.grey(x) for x in objects], through=[not self.heap.marked[x] for x in objects])
-
-    bugs = {
-        "deletion": Bug(
-            "what is overwritten is not shaded",
-            breaks=("nothing_in_use_is_freed", "weak_tricolour", "snapshot_is_kept"),
-            go=f"{MBARRIER}:32",
-            **SMALL,
-        ),
-        "insertion": Bug(
-            "what is written is not shaded",
-            breaks=("nothing_in_use_is_freed", "strong_tricolour", "weak_tricolour"),
-            go=f"{MBARRIER}:34",
-            **SMALL,
-        ),
-        "none": Bug(
-            "there is no barrier",
-            breaks=("nothing_in_use_is_freed", "strong_tricolour", "weak_tricolour", "snapshot_is_kept"),
-            go="runtime/mgc.go:259",
-            **SMALL,
-        ),
-        "unmarked": Bug(
-            "an object is queued although it is marked",
-            breaks=("marking_ends", "never_back"),
-            go="runtime/mgcmark.go:1668",
-            **SMALL,
-        ),
-        "flush": Bug(
-            "what is in the buffers is lost when the world stops to end marking",
-            breaks="nothing_in_use_is_freed",
-            go="runtime/mgc.go:1087",
-            scenario="buffered",
-            bounds={"objects": 2, "mutators": 1},
-        ),
-    }
