@@ -39,6 +39,11 @@ SMALL = {  # scenarios of a few thousand states
         ("nan", {"during": 1, "odd": 1, "slots": 1, "most_b": 1}),
     ],
     "mapflags": [("panic", {}), ("writers", {"rounds": 1}), ("all", {"rangers": 0})],
+    "mbarrier": [
+        *((scenario, {"objects": 2, "registers": 1}) for scenario in ("go", "rescan", "snapshot", "documented")),
+        *((scenario, {"mutators": 1}) for scenario in ("buffered", "four")),
+        ("pair", {"objects": 2}),
+    ],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 
