@@ -6,15 +6,16 @@ the world and finds out whether work is left.  Object 0 is the globals.  Marking
 at these bounds.  It happens once: a cycle leaves nothing behind that the next one reads.
 
 A **scenario** is a barrier, put together from what it shades, in how many steps, when stacks are scanned, and the
-colour of new objects.  Those that `check` explores by default are sound.  `gomodel table mbarrier` has the others too: it
-shows what each one keeps, and how short the shortest way is to break what it does not.
+colour of new objects.  Those that `check` explores by default are sound.  `gomodel table mbarrier` has the others
+too: it shows what each one keeps, and how short the shortest way is to break what it does not.
 
 * steps: **one**, the whole write is atomic, as papers have it; **four**: load the flag and the old pointer, shade the
   one, shade the other, store (mbarrier.go:31-35); **buffered**: record both in the buffer of the P, then store
   (asm_amd64.s:1288-1370); the buffer is flushed any time, and when the world stops.
 * what is shaded: insertion shades what is written (Dijkstra and others 1978), deletion what is overwritten (Yuasa
-  1990), Go both.  Deletion alone has nothing to shade when a value is sent from stack to stack.  As documented (mbarrier.go:31-35, proposal 17503), insertion counts while the stack of the writer is grey;
-  what runs always shades, and mwbbuf.go:221-227 thinks about saving that: scenario ``saving``, which turns out sound.
+  1990), Go both.  Deletion alone has nothing to shade when a value is sent from stack to stack.  As documented
+  (mbarrier.go:31-35, proposal 17503), insertion counts while the stack of the writer is grey; what runs always
+  shades, and mwbbuf.go:221-227 thinks about saving that: scenario ``saving``, which turns out sound.
 * stacks are scanned **any** time; **first**, one at a time, before all objects; **stopped**, the same with the world
   stopped; or any time and **again** at the end with the world stopped, as until Go 1.7.
 

@@ -25,7 +25,7 @@ def table(scenarios: list[str] | None = None, **bounds: Any) -> dict[str, Any]:
 
 
 def test_what_is_lost_is_lost_as_soon_as_an_independent_checker_found() -> None:
-    """Another exhaustive search, of a heap of two objects: five steps from the start, and four if new ones are white."""
+    """Another exhaustive search, of two objects: five steps from the start, and four if new ones are white."""
     rows = table(objects=2, registers=1)
     lost = {s: cells["nothing_in_use_is_freed"] for s, cells in rows.items() if cells["nothing_in_use_is_freed"]}
     known = {"none": 5, "dijkstra": 5, "grey": 5, "any": 5, "white": 4}
@@ -35,7 +35,7 @@ def test_what_is_lost_is_lost_as_soon_as_an_independent_checker_found() -> None:
 
 
 def test_weak_and_strong_tell_barriers_apart() -> None:
-    """A hybrid barrier keeps the weak invariant, insertion the strong one; rescanning stacks allows black ones white."""
+    """A hybrid barrier keeps the weak invariant, insertion the strong one."""
     rows = table(scenarios=["rescan", "snapshot", "documented", "go"])
     kept = {s: {name for name, length in cells.items() if length is None} for s, cells in rows.items()}
     safe = {"nothing_in_use_is_freed"}
