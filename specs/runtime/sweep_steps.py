@@ -1,0 +1,314 @@
+"""Sweeping: who may sweep a span, sweeping it, and when all of it is done (runtime/mgcsweep.go, go1.27.3)."""
+
+from __future__ import annotations
+
+from gomodel import (
+    Array,
+    Bool,
+    Component,
+    Enum,
+    Ghost,
+    Int,
+    Option,
+    Queue,
+    Struct,
+    choose,
+    count,
+    fatal,
+    require,
+    step,
+)
+
+GO, SET, HEAP = "runtime/mgcsweep.go", "runtime/mspanset.go", "runtime/mheap.go"
+RETRIES = "a CAS loop that only computes: the load that makes it return, or the CAS that succeeds"
+STEADY = "mheap_.sweepgen is written with the world stopped only"
+OWNER = "the span belongs to its sweeper until it stores sweepgen"
+BEGIN = {
+    "go": (f"{GO}:150", f"{GO}:154"),
+    "src": ("a.state.Load()", "a.state.CompareAndSwap(state, state+1)"),
+    "atomic": RETRIES,
+}
+END = {
+    "go": (f"{GO}:163", f"{GO}:167", f"{GO}:171"),
+    "src": ("sl.sweepGen != mheap_.sweepgen", "a.state.Load()", "a.state.CompareAndSwap(state, state-1)"),
+    "atomic": RETRIES,
+}
+POP = {
+    "go": (f"{SET}:159", f"{SET}:182"),
+    "src": ("b.index.load()", "b.index.cas(headtail, makeHeadTailIndex(want+1, tail))"),
+    "atomic": RETRIES,
+}
+PARTIAL, FULL = 0, 1
+
+
+class Sweeping(Component):
+    """The words that sweepers share: of the heap, of each span of one class, of each P; and what is done to them."""
+
+    def __init__(self, procs, ps, *, spans, nelems, cycles):
+        self.procs = procs  # whoever may be in the middle of something when the world is to stop
+        self.ps = ps
+        self.spans = spans
+        self.nelems = nelems
+        self.Span = Int(0, spans - 1)
+        self.Gen = Int(-2, 2 * cycles + 4)
+
+    def state(self):
+        spans, bits = self.spans, Array(Bool(), self.nelems)
+        most = self.procs.size + 2
+        # of the heap
+        self.sg = self.Gen  # mheap_.sweepgen
+        self.active = Struct(drained=Bool(), count=Int(0, most))  # sweep.active.state
+        self.central = Int(0, 2)  # sweep.centralIndex: 0 full, 1 partial, 2 sweepClassDone
+        self.sets = Array(Queue(self.Span, spans + 1), 4)  # mcentral.partial[0], [1], full[0], [1]
+        self.marking = Bool()  # gcphase is _GCmark
+        self.parked = Bool(init=True)  # sweep.parked
+        # of each span
+        self.span = Array(
+            Enum("free", "dead", "in use"), spans
+        )  # in the heap; allocated, and not published; mSpanInUse
+        self.gen = Array(self.Gen, spans)  # s.sweepgen
+        self.alloc_bits = Array(bits, spans)
+        self.mark_bits = Array(bits, spans)
+        self.free_index = Array(Int(0, self.nelems), spans)
+        self.alloc_count = Array(Int(0, self.nelems + 1), spans)
+        self.held = Array(bits, spans)  # the program still uses this object
+        # of each P
+        self.cache = Array(Option(self.Span), self.ps)  # mcache.alloc
+        self.flush_gen = Array(self.Gen, self.ps)  # mcache.flushGen
+        self.asked = Array(Bool(), self.ps)  # p.runSafePointFn
+        # of the scheduler
+        self.stopping = Bool()  # somebody stops the world, or has stopped it
+        self.busy = Array(Bool(), self.procs)  # cannot be preempted: m.locks > 0
+        self.readied = Ghost(Array(Int(0, 2, init=0), spans))  # times swept, or allocated, since sweepgen was raised
+        self.sweepers = Ghost(Array(Int(0, 3), spans))  # in the middle of sweeping this span
+
+    # --- the world -------------------------------------------------------------------------------------------
+
+    def stopped(self):
+        return not any(self.busy[g] for g in self.procs)
+
+    def enter(self, who):
+        """acquirem, m.locks++: from here on the world does not stop.  The collector has it stopped: who is None."""
+        if who is not None:
+            self.busy[who] = True
+
+    def leave(self, who):
+        if who is not None:
+            self.busy[who] = False
+
+    def may_enter(self, who):
+        return not self.stopping if who is not None else self.stopped()
+
+    # --- activeSweep -----------------------------------------------------------------------------------------
+
+    def begin(self):
+        """mgcsweep.go:148-158, with what the model knows of its CAS loop."""
+        if self.active.drained:
+            return False
+        self.active.count += 1
+        return True
+
+    def end(self, sg):
+        """mgcsweep.go:162-185."""
+        if sg != self.sg:
+            fatal("sweeper left outstanding across sweep generations", prop="begin_matches_end")
+        if self.active.count == 0:
+            fatal("mismatched begin/end of activeSweep", prop="begin_matches_end")
+        self.active.count -= 1
+
+    def is_done(self):
+        return self.active.drained and self.active.count == 0
+
+    def raise_sweepgen(self):
+        """gcSweep, under the lock of the heap, with the world stopped (mgc.go:2072-2081)."""
+        self.marking = False
+        self.sg += 2
+        self.active.drained = False
+        self.active.count = 0
+        self.central = 0
+        self.readied.fill(0)
+
+    # --- the sets of spans -----------------------------------------------------------------------------------
+
+    def swept_set(self, full, sg):
+        """mcentral.go:65, 77."""
+        return 2 * full + sg // 2 % 2
+
+    def unswept_set(self, full, sg):
+        """mcentral.go:59, 71."""
+        return 2 * full + 1 - sg // 2 % 2
+
+    def pop(self, where):
+        """A span, or -1."""
+        return self.sets[where].pop() if self.sets[where] else -1
+
+    def push(self, s, sg):
+        """Onto the swept set where it belongs (mgcsweep.go:792-796, mcentral.go:239-246)."""
+        full = self.alloc_count[s] == self.nelems
+        self.sets[self.swept_set(FULL if full else PARTIAL, sg)].push(s)
+
+    # --- sweepone --------------------------------------------------------------------------------------------
+
+    def sweepone(self, who, rest=False):
+        """Whether it has swept a span."""
+        yield step("S1 locks++, begin", when=lambda: self.may_enter(who), rest=rest, **BEGIN)
+        if not self.begin():
+            return False
+        self.enter(None if self.bug("g6") else who)
+        sg: self.Gen = self.sg
+        s: Int(-1, self.spans - 1) = -1
+        while True:
+            s = yield from self.next_span()
+            if s < 0:
+                yield step(
+                    "S4 markDrained",
+                    go=(f"{GO}:195", f"{GO}:199"),
+                    src=("a.state.Load()", "a.state.CompareAndSwap(state, state|sweepDrainedMask)"),
+                    atomic=RETRIES,
+                )
+                self.active.drained = True
+                break
+            yield step("S5 load state", go=f"{GO}:383", src="s.state.get()")
+            if self.span[s] != "in use":
+                yield step("S6 not in use: load sweepgen", go=f"{GO}:387", src="s.sweepgen == sl.sweepGen")
+                if self.gen[s] != sg and self.gen[s] != sg + 3:
+                    fatal("non in-use span in unswept list", prop="listed_spans_in_use")
+                continue
+            won = yield from self.try_acquire(s, sg, True)
+            if won:
+                yield from self.sweep(s, preserve=False)
+                break
+        yield step("S9 end, locks--", **END)
+        self.end(sg)
+        self.leave(who)
+        return s >= 0
+
+    def next_span(self):
+        """nextSpanForSweep: a span, or -1."""
+        yield step("N1 load centralIndex", go=f"{GO}:98", src="sweep.centralIndex.load()")
+        sc: Int(0, 2) = self.central
+        s: Int(-1, self.spans - 1) = -1
+        while sc < 2 and s < 0:
+            yield step("N2 pop an unswept set", **POP)
+            s = self.pop(self.unswept_set(1 - sc, self.sg))
+            if s < 0:
+                sc += 1
+        yield step(
+            "N3 raise centralIndex",
+            go=(f"{GO}:110", f"{GO}:115"),
+            src=("sweep.centralIndex.update(sc)", "sweep.centralIndex.update(sweepClassDone)"),
+        )
+        self.central = max(self.central, sc)
+        return s
+
+    def try_acquire(self, s: self.Span, sg: self.Gen, valid: Bool()):
+        """Whether the span is now ours to sweep."""
+        yield step("T1 tryAcquire: load sweepgen", go=f"{GO}:347", src="atomic.Load(&s.sweepgen) != l.sweepGen-2")
+        if not valid:
+            fatal("use of invalid sweepLocker", prop="lockers_are_valid")
+        if self.gen[s] != sg - 2:
+            return False
+        yield step("T2 CAS sg−2→sg−1", go=f"{GO}:351", src="atomic.Cas(&s.sweepgen, l.sweepGen-2, l.sweepGen-1)")
+        if self.gen[s] != sg - 2:
+            return False
+        self.gen[s] = sg - 1
+        self.sweepers[s] += 1
+        return True
+
+    # --- sweep -----------------------------------------------------------------------------------------------
+
+    def sweep(self, s: self.Span, *, preserve):
+        """A span that we own; unless it is to be preserved it goes to a swept set, or back to the heap."""
+        yield step(
+            "W1 check",
+            go=(f"{GO}:520", f"{GO}:521"),
+            src=("sweepgen := mheap_.sweepgen", "s.state.get()"),
+            atomic=OWNER,
+        )
+        sg: self.Gen = self.sg
+        if self.span[s] != "in use" or self.gen[s] != sg - 1:
+            fatal("mspan.sweep: bad span state", prop="sweeper_owns_its_span")
+        yield step(
+            "W2 marks become allocation bits",
+            go=(f"{GO}:679", f"{GO}:688", f"{GO}:689", f"{GO}:697", f"{GO}:698", f"{GO}:710"),
+            src=(
+                "s.countAlloc()",
+                "s.allocCount = nalloc",
+                "s.freeindex = 0",
+                "s.allocBits = s.gcmarkBits",
+                "s.gcmarkBits = newMarkBits",
+                "s.state.get()",
+            ),
+            atomic=OWNER,
+        )
+        self.take_marks(s)
+        if self.span[s] != "in use" or self.gen[s] != sg - 1:
+            fatal("mspan.sweep: bad span state after sweep", prop="sweeper_owns_its_span")
+        yield step(
+            "W3 store sweepgen = sg",
+            go=f"{GO}:728",
+            src="atomic.Store(&s.sweepgen, sweepgen)",
+            atomic="one store; a span that is to be preserved is in no list, and still ours",
+        )
+        self.gen[s] = sg
+        self.sweepers[s] -= 1
+        if preserve:
+            return
+        yield step(
+            "W4 free, or push onto a swept set",
+            go=(f"{GO}:788", f"{GO}:793", f"{GO}:795", f"{HEAP}:1733", f"{HEAP}:1775"),
+            src=(
+                "mheap_.freeSpan(s)",
+                "fullSwept(sweepgen).push(s)",
+                "partialSwept(sweepgen).push(s)",
+                "s.allocCount != 0 || s.sweepgen != h.sweepgen",
+                "s.state.set(mSpanDead)",
+            ),
+            atomic="freeing: under h.lock; else it is one push",
+        )
+        if self.alloc_count[s] == 0:
+            if self.gen[s] != self.sg:
+                fatal("mheap.freeSpanLocked - invalid free", prop="frees_swept_spans")
+            self.span[s] = "free"
+        else:
+            self.push(s, sg)
+
+    def take_marks(self, s):
+        """mgcsweep.go:655-706."""
+        marks, bits = self.mark_bits[s], self.alloc_bits[s]
+        nalloc = count(marks)
+        if any(marks[o] and o >= self.free_index[s] and not bits[o] for o in range(self.nelems)):
+            fatal("found pointer to free object", prop="no_zombies")
+        if nalloc > self.alloc_count[s]:
+            fatal("sweep increased allocation count", prop="no_zombies")
+        self.alloc_count[s] = nalloc
+        self.free_index[s] = 0
+        self.alloc_bits[s] = marks
+        self.mark_bits[s].fill(False)
+        self.readied[s] = min(self.readied[s] + 1, 2)
+
+    # --- direct sweeping: ensureSwept, and the page reclaimer ------------------------------------------------
+
+    def direct(self, who):
+        """ensureSwept of a span with an object that we hold; or one round of reclaimChunk, which does not wait."""
+        yield step("E1 locks++, begin", when=lambda: self.may_enter(who), rest=True, **BEGIN)
+        s: self.Span = choose(range(self.spans))
+        wait: Bool() = choose(False, True)
+        require(any(self.held[s]) if wait else self.span[s] == "in use")
+        valid = self.begin()
+        require(valid or wait)
+        sg: self.Gen = self.sg
+        self.enter(who)
+        won: Bool() = False
+        if valid:
+            won = yield from self.try_acquire(s, sg, True)
+            if won:
+                yield from self.sweep(s, preserve=False)
+            yield step("E4 end", **END)
+            self.end(sg)
+        if not won and wait:
+            while True:
+                yield step("E5 load sweepgen", go=f"{GO}:492", src="atomic.Load(&s.sweepgen)")
+                if self.gen[s] == sg or self.gen[s] == sg + 3:
+                    break
+        self.leave(who)
