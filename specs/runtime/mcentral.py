@@ -1,42 +1,39 @@
-"""Spans on their way between the heap, the central lists and the caches of Ps (mcentral.go, mcache.go, go1.27.3)."""
+"""Spans on their way between the heap, the central sets and the caches of Ps (mcentral.go, mcache.go, go1.27.3)."""
 
 from __future__ import annotations
 
-from gomodel import Bug, Int, Pid, choose, fatal, require, step
-from gomodel.specs.runtime.sweep_steps import BEGIN, END, FULL, GO, HEAP, PARTIAL, POP, STEADY, Sweeping
+from gomodel import Int, Pid, choose, fatal, require, step
+from gomodel.specs.runtime.sweep_steps import BEGIN, END, FULL, HEAP, PARTIAL, POP, STEADY, Sweeping
 
-CACHE, CENTRAL, MALLOC = "runtime/mcache.go", "runtime/mcentral.go", "runtime/malloc.go"
-MINE = "the span is in the cache of this P"
+CACHE, CENTRAL, MALLOC, PROC = "runtime/mcache.go", "runtime/mcentral.go", "runtime/malloc.go", "runtime/proc.go"
+CACHED = "the span is in the cache of this P"
+UNLISTED = "the span is in no set and no cache: nobody else has it"
 
 
 class Central(Sweeping):
-    """What a P does with spans: allocate, refill, flush."""
+    """What a P does with spans: it allocates from one, gets another one, and flushes its cache."""
 
-    bugs = {
-        "g6": Bug("sweepone can be preempted", breaks="no_sweeper_left", go=f"{GO}:364"),
-        "g9": Bug("uncacheSpan takes a stale span for a swept one", breaks="swept_once", go=f"{CENTRAL}:211"),
-    }
-
-    # --- allocation ------------------------------------------------------------------------------------------
+    # --- mallocgc --------------------------------------------------------------------------------------------
 
     def malloc(self, p):
-        """A P is acquired and flushed, and an object is allocated on it."""
+        """A P is acquired, which flushes it if need be, and one object is allocated there."""
         yield step(
             "M1 acquirep, load flushGen",
             when=lambda: not self.stopping and not self.busy[p],
             rest=True,
-            go=("runtime/proc.go:6338", f"{CACHE}:359"),
+            go=(f"{PROC}:6338", f"{CACHE}:359"),
             src=("pp.mcache.prepareForSweep()", "c.flushGen.Load()"),
             atomic=STEADY,
         )
         self.busy[p] = True
-        yield from self.flush(p)
+        if not self.bug("g2") or self.asked[p]:
+            yield from self.flush(p)
         while True:
             yield step(
                 "M2 next free object",
-                go=(f"{MALLOC}:998", f"{MALLOC}:1018", f"{MALLOC}:1311"),
+                go=(f"{MALLOC}:999", f"{MALLOC}:1018", f"{MALLOC}:1311"),
                 src=("s.nextFreeIndex()", "s.allocCount++", "gcmarknewobject(span, uintptr(x))"),
-                atomic=MINE,
+                atomic=CACHED,
             )
             if self.take_free(p):
                 break
@@ -46,7 +43,7 @@ class Central(Sweeping):
         self.busy[p] = False
 
     def take_free(self, p):
-        """Whether the cached span had a free object: the first of them is allocated, black while marking."""
+        """Whether the cached span had a free object: the first of these is allocated, black while marking."""
         if self.cache[p] is None:
             return False
         s = self.cache[p]
@@ -56,13 +53,13 @@ class Central(Sweeping):
                 fatal("s.allocCount != s.nelems && freeIndex == s.nelems", prop="cached_spans_add_up")
             return False
         if self.gen[s] != self.sg + 3:
-            fatal("an object is allocated in a span that needs sweeping", prop="allocates_in_swept_spans")
+            fatal("an object is allocated in a span that is not swept, and cached since", prop="allocates_where_swept")
         if self.held[s][o]:
             fatal("an object that the program uses is allocated again", prop="allocates_free_objects")
         self.free_index[s] = o + 1
         self.alloc_count[s] += 1
         self.held[s][o] = True
-        if self.marking:
+        if self.marking and not self.bug("white"):
             self.mark_bits[s][o] = True
         return True
 
@@ -79,14 +76,14 @@ class Central(Sweeping):
         """Whether the P has a span with a free object now.  If not, it would get one that is not in the model."""
         if self.cache[p] is not None:
             yield step(
-                "R1 check, uncacheSpan: store sg",
+                "R1 check, uncacheSpan: not stale, store sg",
                 go=(f"{CACHE}:179", f"{CENTRAL}:224"),
                 src=("s.sweepgen != mheap_.sweepgen+3", "atomic.Store(&s.sweepgen, sg)"),
-                atomic=MINE,
+                atomic=CACHED,
             )
             old: self.Span = self.cache[p]
             if self.gen[old] != self.sg + 3:
-                fatal("bad sweepgen in refill", prop="refills_swept_spans")
+                fatal("bad sweepgen in refill", prop="refills_when_flushed")
             self.gen[old] = self.sg
             self.cache[p] = None
             yield from self.put_back(old)
@@ -95,62 +92,70 @@ class Central(Sweeping):
         if s < 0:
             return False
         yield step(
-            "R9 sweepgen = sg+3",
+            "R9 store sweepgen = sg+3",
             go=(f"{CENTRAL}:186", f"{CACHE}:216", f"{CACHE}:238"),
             src=("s.allocCount == s.nelems", "s.sweepgen = mheap_.sweepgen + 3", "c.alloc[spc] = s"),
-            atomic="the span is in no list: nobody else has it",
+            atomic=UNLISTED,
         )
         if self.alloc_count[s] == self.nelems or self.free_index[s] == self.nelems:
             fatal("span has no free objects", prop="cached_spans_add_up")
-        self.gen[s] = self.sg + 3
+        self.gen[s] = self.sg + (1 if self.bug("cached") else 3)
         self.cache[p] = s
         return True
 
     def flush(self, p: Pid(self.ps)):
-        """prepareForSweep, after the load of flushGen.  Then whoever asked this P to do it need not wait for it."""
+        """prepareForSweep behind the load of flushGen; who has asked for it need not wait for this P any more."""
         if self.flush_gen[p] != self.sg:
             if self.flush_gen[p] != self.sg - 2:
                 fatal("bad flushGen", prop="caches_are_flushed")
+            if self.bug("early"):
+                yield from self.store_flush_gen(p)
             if self.cache[p] is not None:
                 yield from self.uncache(p)
-            yield step("F9 store flushGen", go=f"{CACHE}:368", src="c.flushGen.Store(mheap_.sweepgen)", atomic=STEADY)
-            self.flush_gen[p] = self.sg
+            if not (self.bug("early") or self.bug("again")):
+                yield from self.store_flush_gen(p)
         self.asked[p] = False
+
+    def store_flush_gen(self, p: Pid(self.ps)):
+        yield step("F9 store flushGen", go=f"{CACHE}:368", src="c.flushGen.Store(mheap_.sweepgen)", atomic=STEADY)
+        self.flush_gen[p] = self.sg
 
     # --- mcentral --------------------------------------------------------------------------------------------
 
     def uncache(self, p: Pid(self.ps)):
-        """uncacheSpan for releaseAll (mcentral.go:205-248, mcache.go:322)."""
+        """uncacheSpan, where releaseAll calls it (mcentral.go:205-248, mcache.go:322)."""
         s: self.Span = self.cache[p]
         yield step(
-            "U1 uncacheSpan: store sg−1 if stale, else sg",
-            go=(f"{CENTRAL}:211", f"{CENTRAL}:221", f"{CENTRAL}:224"),
-            src=("stale := s.sweepgen == sg+1", "atomic.Store(&s.sweepgen, sg-1)", "atomic.Store(&s.sweepgen, sg)"),
-            atomic=MINE,
+            "U1 uncacheSpan: stale, store sg−1",
+            go=(f"{CENTRAL}:206", f"{CENTRAL}:211", f"{CENTRAL}:221"),
+            src=("s.allocCount == 0", "stale := s.sweepgen == sg+1", "atomic.Store(&s.sweepgen, sg-1)"),
+            atomic=CACHED,
         )
         if self.alloc_count[s] == 0:
             fatal("uncaching span but s.allocCount == 0", prop="cached_spans_add_up")
         self.cache[p] = None
-        if self.gen[s] == self.sg + 1 and not self.bug("g9"):
-            self.gen[s] = self.sg - 1
-            self.sweepers[s] += 1
-            yield from self.sweep(s, preserve=False)
-        else:
+        if self.bug("g9"):
             self.gen[s] = self.sg
             yield from self.put_back(s)
+            return
+        if self.gen[s] != self.sg + 1:
+            fatal("what is flushed was cached since sweeping began", prop="flushes_what_is_stale")
+        self.gen[s] = self.sg - 1
+        self.sweepers[s] += 1
+        yield from self.sweep(s, preserve=False)
 
     def put_back(self, s: self.Span):
         yield step(
             "U2 push onto a swept set",
             go=(f"{CENTRAL}:241", f"{CENTRAL}:245"),
             src=("c.partialSwept(sg).push(s)", "c.fullSwept(sg).push(s)"),
-            atomic="one push; the span is in no list, so nobody else has it",
+            atomic=UNLISTED,
         )
         self.push(s, self.sg)
 
     def cache_span(self):
-        """A span with a free object, out of all lists; or -1."""
-        yield step("C1 pop partialSwept", **POP)
+        """A span with a free object, out of all sets; or -1."""
+        yield step("C1 pop the swept partial set", **POP)
         s: Int(-1, self.spans - 1) = self.pop(self.swept_set(PARTIAL, self.sg))
         if s >= 0:
             return s
@@ -168,11 +173,14 @@ class Central(Sweeping):
                     continue
                 won = yield from self.try_acquire(s, sg, True)
                 if won:
-                    yield from self.sweep(s, preserve=True)
-                    if full == PARTIAL or self.next_free(s) < self.nelems:
+                    yield from self.sweep(s, preserve=not self.bug("preserve"))
+                    if full == PARTIAL or self.next_free(s) < self.nelems or self.bug("full"):
                         break
                     yield step(
-                        "C5 push fullSwept", go=f"{CENTRAL}:157", src="c.fullSwept(sg).push(s.mspan)", atomic="one push"
+                        "C5 push onto the swept full set",
+                        go=f"{CENTRAL}:157",
+                        src="c.fullSwept(sg).push(s.mspan)",
+                        atomic=UNLISTED,
                     )
                     self.push(s, sg)
             yield step("C6 end", **END)
@@ -196,9 +204,17 @@ class Central(Sweeping):
         self.span[s] = "dead"
         self.alloc_bits[s].fill(False)
         self.mark_bits[s].fill(False)
+        if self.bug("zero"):
+            self.gen[s] = 0
+        if self.bug("publish"):
+            yield from self.publish(s)
         yield step("H2 store sweepgen", go=f"{HEAP}:1493", src="atomic.Store(&s.sweepgen, h.sweepgen)", atomic=STEADY)
         self.gen[s] = self.sg
         self.readied[s] = 1
+        if not self.bug("publish"):
+            yield from self.publish(s)
+        return s
+
+    def publish(self, s: self.Span):
         yield step("H3 set state", go=f"{HEAP}:1505", src="s.state.set(mSpanInUse)")
         self.span[s] = "in use"
-        return s
