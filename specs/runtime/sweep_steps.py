@@ -364,8 +364,8 @@ class Sweeping(Component):
             won = yield from self.try_acquire(s, sg, valid)
             if won:
                 yield from self.sweep(s, preserve=False)
-            if not (self.bug("noend") and not won):
-                yield step("E4 end", **END)
+            yield step("E4 end", **END)
+            if won or not self.bug("noend"):
                 self.end(sg)
         if waits and not won:
             while True:
