@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gomodel import Bool, Pid, choose, fatal, require, step
 from gomodel.specs.runtime.mcentral import PROC, Central
-from gomodel.specs.runtime.sweep_steps import BEGIN, END, FULL, GO, PARTIAL, STEADY
+from gomodel.specs.runtime.sweep_steps import BEGIN, END, FULL, GO, PARTIAL, RETRIES, STEADY
 
 GC, MARK, SET = "runtime/mgc.go", "runtime/mgcmark.go", "runtime/mspanset.go"
 STOPPED = "the world is stopped"
@@ -72,11 +72,11 @@ class Collector(Central):
         yield step(
             "G6 sweepgen += 2, ready bgsweep",
             when=lambda: self.stopped(),
-            go=(f"{GC}:1403", f"{GC}:2073", f"{GC}:2074", f"{GC}:2081", f"{GC}:2112"),
+            go=(f"{GC}:1403", f"{GC}:2073", f"{GO}:222", f"{GC}:2081", f"{GC}:2112"),
             src=(
                 "setGCPhase(_GCoff)",
                 "mheap_.sweepgen += 2",
-                "sweep.active.reset()",
+                "a.state.Store(0)",
                 "sweep.centralIndex.clear()",
                 "sweep.parked = false",
             ),
@@ -94,7 +94,7 @@ class Collector(Central):
             yield from self.sweep_all()
         elif not self.bug("noready"):
             self.parked = False
-        yield step("G7 begin, start the world", **BEGIN)
+        yield step("G7 begin, start the world", go=tuple(BEGIN), src=tuple(BEGIN.values()), atomic=RETRIES)
         barrier: Bool() = not self.bug("nobarrier") and self.begin()
         if not barrier and not self.blocking and not self.bug("nobarrier"):
             fatal("failed to set sweep barrier", prop="barrier_is_set")
@@ -105,7 +105,7 @@ class Collector(Central):
         if not self.bug("noflush"):
             yield from self.flush_all()
         if barrier:
-            yield step("G9 end", **END)
+            yield step("G9 end", go=tuple(END), src=tuple(END.values()), atomic=RETRIES)
             self.end(sg)
 
     def sweep_all(self):

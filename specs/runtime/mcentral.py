@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gomodel import Int, Pid, choose, fatal, require, step
-from gomodel.specs.runtime.sweep_steps import BEGIN, END, FULL, HEAP, PARTIAL, POP, STEADY, Sweeping
+from gomodel.specs.runtime.sweep_steps import BEGIN, END, FULL, HEAP, PARTIAL, POP, RETRIES, STEADY, Sweeping
 
 CACHE, CENTRAL, MALLOC, PROC = "runtime/mcache.go", "runtime/mcentral.go", "runtime/malloc.go", "runtime/proc.go"
 CACHED = "the span is in the cache of this P"
@@ -155,16 +155,16 @@ class Central(Sweeping):
 
     def cache_span(self):
         """A span with a free object, out of all sets; or -1."""
-        yield step("C1 pop the swept partial set", **POP)
+        yield step("C1 pop the swept partial set", go=tuple(POP), src=tuple(POP.values()), atomic=RETRIES)
         s: Int(-1, self.spans - 1) = self.pop(self.swept_set(PARTIAL, self.sg))
         if s >= 0:
             return s
-        yield step("C2 begin", **BEGIN)
+        yield step("C2 begin", go=tuple(BEGIN), src=tuple(BEGIN.values()), atomic=RETRIES)
         if self.begin():
             sg: self.Gen = self.sg
             full: Int(0, 1) = PARTIAL
             while True:
-                yield step("C3 pop an unswept set", **POP)
+                yield step("C3 pop an unswept set", go=tuple(POP), src=tuple(POP.values()), atomic=RETRIES)
                 s = self.pop(self.unswept_set(full, sg))
                 if s < 0:
                     if full == FULL:
@@ -183,7 +183,7 @@ class Central(Sweeping):
                         atomic=UNLISTED,
                     )
                     self.push(s, sg)
-            yield step("C6 end", **END)
+            yield step("C6 end", go=tuple(END), src=tuple(END.values()), atomic=RETRIES)
             self.end(sg)
         if s < 0:
             s = yield from self.grow()

@@ -25,22 +25,15 @@ STEADY = "mheap_.sweepgen is written with the world stopped only"
 OWNER = "until it stores sweepgen nobody but the sweeper looks at these"
 PARTIAL, FULL = 0, 1
 
-# What begin, end and pop claim, wherever they are called.
-BEGIN = {
-    "go": (f"{GO}:150", f"{GO}:154"),
-    "src": ("a.state.Load()", "a.state.CompareAndSwap(state, state+1)"),
-    "atomic": RETRIES,
-}
+# What begin, end and pop do, wherever they are called: place → fragment.
+BEGIN = {f"{GO}:150": "a.state.Load()", f"{GO}:154": "a.state.CompareAndSwap(state, state+1)"}
 END = {
-    "go": (f"{GO}:163", f"{GO}:167", f"{GO}:171"),
-    "src": ("sl.sweepGen != mheap_.sweepgen", "a.state.Load()", "a.state.CompareAndSwap(state, state-1)"),
-    "atomic": RETRIES,
+    f"{GO}:163": "sl.sweepGen != mheap_.sweepgen",
+    f"{GO}:167": "a.state.Load()",
+    f"{GO}:171": "a.state.CompareAndSwap(state, state-1)",
 }
-POP = {
-    "go": (f"{SET}:159", f"{SET}:182"),
-    "src": ("b.index.load()", "b.index.cas(headtail, makeHeadTailIndex(want+1, tail))"),
-    "atomic": RETRIES,
-}
+POP = {f"{SET}:159": "b.index.load()", f"{SET}:182": "b.index.cas(headtail, makeHeadTailIndex(want+1, tail))"}
+DIRECT = {f"{GO}:477": "sweep.active.begin()", f"{HEAP}:913": "sweep.active.begin()", **BEGIN}
 
 
 class Sweeping(Component):
@@ -158,8 +151,8 @@ class Sweeping(Component):
             yield step(
                 "B2 lock; park if done",
                 when=lambda: not self.stopping or self.busy[b],
-                go=(f"{GO}:311", f"{GO}:312", f"{GO}:316", f"{GO}:323"),
-                src=("lock(&sweep.lock)", "!isSweepDone()", "unlock(&sweep.lock)", "sweep.parked = true"),
+                go=(f"{GO}:311", f"{GO}:214", f"{GO}:316", f"{GO}:323"),
+                src=("lock(&sweep.lock)", "a.state.Load()", "unlock(&sweep.lock)", "sweep.parked = true"),
                 region="sweep.lock",
             )
             if self.is_done() or self.bug("g8"):
@@ -171,7 +164,12 @@ class Sweeping(Component):
     def sweepone(self, who, *, rest=False, spins=False):
         """Whether it has swept a span.  Bug 73499: who spins is not preempted between two of these."""
         yield step(
-            "S1 locks++, begin", when=lambda: self.may_enter(who) or (spins and self.busy[who]), rest=rest, **BEGIN
+            "S1 locks++, begin",
+            when=lambda: self.may_enter(who) or (spins and self.busy[who]),
+            rest=rest,
+            go=tuple(BEGIN),
+            src=tuple(BEGIN.values()),
+            atomic=RETRIES,
         )
         if self.bug("split"):
             before: Int(0, self.procs.size + 2) = self.active.count
@@ -213,7 +211,7 @@ class Sweeping(Component):
             won = yield from self.try_acquire(s, sg, True)
             if won:
                 if self.bug("g5"):
-                    yield step("S9 end, locks--", **END)
+                    yield step("S9 end, locks--", go=tuple(END), src=tuple(END.values()), atomic=RETRIES)
                     self.end(sg)
                 yield from self.sweep(s, preserve=False)
                 break
@@ -221,7 +219,7 @@ class Sweeping(Component):
             if s >= 0:
                 self.leave(who)
                 return True
-        yield step("S9 end, locks--", **END)
+        yield step("S9 end, locks--", go=tuple(END), src=tuple(END.values()), atomic=RETRIES)
         self.end(sg)
         if not spins:
             self.leave(who)
@@ -233,7 +231,7 @@ class Sweeping(Component):
         sc: Int(0, 2) = self.central
         s: Int(-1, self.spans - 1) = -1
         while sc < 2 and s < 0:
-            yield step("N2 pop an unswept set", **POP)
+            yield step("N2 pop an unswept set", go=tuple(POP), src=tuple(POP.values()), atomic=RETRIES)
             s = self.pop(self.unswept_set(FULL if sc == 0 else PARTIAL, self.sg))
             if s < 0:
                 sc += 1
@@ -272,7 +270,7 @@ class Sweeping(Component):
         )
         sg: self.Gen = self.sg
         if self.span[s] != "in use" or self.gen[s] != sg - 1:
-            fatal("mspan.sweep: bad span state", prop="sweeper_owns_its_span")
+            fatal("mspan.sweep: bad span state", prop="owned_before_sweeping")
         if self.bug("g4"):
             yield from self.store_sweepgen(s, sg)
         yield step(
@@ -290,7 +288,7 @@ class Sweeping(Component):
         )
         self.take_marks(s)
         if (self.span[s] != "in use" or self.gen[s] != sg - 1) and not self.bug("g4"):
-            fatal("mspan.sweep: bad span state after sweep", prop="sweeper_owns_its_span")
+            fatal("mspan.sweep: bad span state after sweep", prop="owned_after_sweeping")
         if not (self.bug("g4") or self.bug("late")):
             yield from self.store_sweepgen(s, sg)
         if not preserve:
@@ -348,8 +346,8 @@ class Sweeping(Component):
             "E1 locks++, begin",
             when=lambda: self.may_enter(who),
             rest=True,
-            go=(f"{GO}:477", f"{HEAP}:913", *BEGIN["go"]),
-            src=("sweep.active.begin()", "sweep.active.begin()", *BEGIN["src"]),
+            go=tuple(DIRECT),
+            src=tuple(DIRECT.values()),
             atomic=RETRIES,
         )
         s: self.Span = choose(range(self.spans))
@@ -364,7 +362,7 @@ class Sweeping(Component):
             won = yield from self.try_acquire(s, sg, valid)
             if won:
                 yield from self.sweep(s, preserve=False)
-            yield step("E4 end", **END)
+            yield step("E4 end", go=tuple(END), src=tuple(END.values()), atomic=RETRIES)
             if won or not self.bug("noend"):
                 self.end(sg)
         if waits and not won:

@@ -39,6 +39,13 @@ SMALL = {  # scenarios of a few thousand states
         ("nan", {"during": 1, "odd": 1, "slots": 1, "most_b": 1}),
     ],
     "mapflags": [("panic", {}), ("writers", {"rounds": 1}), ("all", {"rangers": 0})],
+    "sweep": [
+        ("direct", {"spans": 1, "directs": 0, "cycles": 1}),
+        ("direct", {"spans": 1, "cycles": 1}),
+        ("objects", {"directs": 0, "cycles": 1}),
+        ("helper", {"directs": 0, "cycles": 1}),
+        ("blocking", {"directs": 0}),
+    ],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 

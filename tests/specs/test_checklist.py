@@ -22,6 +22,7 @@ WANTED = {
     "swissmap": {f"c{i}" for i in (1, 2, 4, 5, 7, 8, 10, 11, 12, 14, 15, 17, 18)} | {"needed", "right", "full"},
     "map": {f"b{i}" for i in (1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 20, 21)} - {"b11"} | {"b11a", "b11b"},
     "mapflags": {"b20", "b7"},
+    "sweep": {f"g{i}" for i in range(1, 11)} | {"15022", "73499"},
     "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
     | {"736", "13086", "41603", "56648", "62100"},
 }
@@ -50,6 +51,7 @@ PROPERTIES = {
     }
     | {"NoDeleted", "Latest", "ClearStops", "flags", "GrowthEnds", "throws", "panics", "BoundedOverflow"},
     "mapflags": {"DetectPossible", "flags", "throws", "panics"},
+    "sweep": {"G6.once", "G6.alloc", "G6.mark", "G6.free", "zombies", "inductive", "liveness", "throws"},
     "mutex": {"M-Excl", "M-NoThrow", "M-Quiet", "M-NLW", "M-WS", "M-SemaBin", "M-Handoff", "M-NoStuck"},
 }
 SAID = ("done", "small model", "left out", "ours")
