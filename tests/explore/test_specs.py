@@ -40,11 +40,9 @@ SMALL = {  # scenarios of a few thousand states
     ],
     "mapflags": [("panic", {}), ("writers", {"rounds": 1}), ("all", {"rangers": 0})],
     "sweep": [
-        ("direct", {"spans": 1, "directs": 0, "cycles": 1}),
-        ("direct", {"spans": 1, "cycles": 1}),
-        ("objects", {"directs": 0, "cycles": 1}),
-        ("helper", {"directs": 0, "cycles": 1}),
-        ("blocking", {"directs": 0}),
+        ("blocking", {"spans": 1, "directs": 0, "cycles": 1}),
+        ("partial", {"spans": 1, "nelems": 1, "cycles": 1}),
+        ("two Ps", {"spans": 1, "cycles": 1}),
     ],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
