@@ -20,7 +20,7 @@ What is one step, and why that is sound:
 * push is one step: a span is in a set when its slot can be popped.  pop may return nil while the spine grows
   (mspanset.go:168): as if it came before that push.
 * To allocate a span is three steps: take it from the heap, under the heap's lock; store sweepgen; publish its state.
-* What the collector does with the world stopped, as nobody else runs; but finishsweep_m's sweepone is the same code.
+* What the collector does with the world stopped: nobody else runs.  Its sweepone is step by step all the same.
 * mheap_.sweepgen is read beside other words: it is written with the world stopped only.
 
 What is abstracted, and why that is sound:
@@ -68,7 +68,8 @@ Checklist (ids of the reference for this part):
 * g9          done, as a bug (mutant 9, the edit in prepareForSweep)
 * g10         done, as a bug (mutant 10: what a missing barrier, #21297, does here)
 * 73499       done, as a bug
-* 15022       left out: a statistic for pacing, pagesInUse, went below zero; sweeping itself was right
+* 15022       left out: a counter of pacing went below zero, so that sweeping was left to the stopped world, where it
+              is right; the arithmetic of pacing is not modelled
 * unseen white stale noreset noclear noready nobarrier noflush nofinish preserve full cached   ours: plausible edits
 * dead zero publish late locks split wait invalid noend once again   ours: more of them
 * state load index early   ours: negative controls
@@ -92,6 +93,10 @@ from gomodel import (
 from gomodel.specs.runtime.mcentral import CACHE, CENTRAL
 from gomodel.specs.runtime.sweep_steps import GO
 from gomodel.specs.runtime.sweepproperties import BUGS, JudgedHeap
+
+# Where sweepone stands with a span that it has popped; a P that allocates looks at no state.
+RAISING = "N3 raise centralIndex"
+POPPED = ("S5 load state", "T1 tryAcquire: load sweepgen", "T2 CAS sg−2→sg−1")
 
 
 class Heap(JudgedHeap):
@@ -170,6 +175,26 @@ class SweepModel(Model):
             cycle += 1
 
     # --- properties ------------------------------------------------------------------------------------------
+
+    @invariant
+    def unswept_is_listed(self):
+        """A span that needs sweeping is in an unswept set, or a sweeper has just popped it (inductive)."""
+        h = self.heap
+        return all(
+            h.gen[s] != h.sg - 2 or h.span[s] != "in use" or h.in_unswept_set(s) or self.popped(s)
+            for s in range(self.spans)
+        )
+
+    def popped(self, s):
+        """Somebody has popped the span from an unswept set, and not acquired it yet."""
+        return (
+            any(self.bg.at(b, RAISING) and self.bg[b].next_span.s == s for b in self.bg)
+            or any(self.bg.at(b, *POPPED) and self.bg[b].sweepone.s == s for b in self.bg)
+            or any(self.helper.at(h, RAISING) and self.helper[h].next_span.s == s for h in self.helper)
+            or any(self.helper.at(h, *POPPED) and self.helper[h].sweepone.s == s for h in self.helper)
+            or any(self.gc.at(c, RAISING, *POPPED) for c in self.gc)  # the world is stopped: it goes on at once
+            or any(self.p.at(p, *POPPED[1:]) and self.p[p].cache_span.s == s for p in self.p)
+        )
 
     @invariant
     def parks_when_done(self):
