@@ -44,6 +44,11 @@ SMALL = {  # scenarios of a few thousand states
         *((scenario, {"mutators": 1}) for scenario in ("buffered", "four")),
         ("pair", {"objects": 2}),
     ],
+    "sweep": [
+        ("blocking", {"spans": 1, "directs": 0, "cycles": 1}),
+        ("partial", {"spans": 1, "nelems": 1, "cycles": 1}),
+        ("two Ps", {"spans": 1, "cycles": 1}),
+    ],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 

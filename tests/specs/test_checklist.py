@@ -35,6 +35,7 @@ WANTED = {
         "unaligned",
         "send",
     },
+    "sweep": {f"g{i}" for i in range(1, 11)} | {"15022", "73499"},
     "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
     | {"736", "13086", "41603", "56648", "62100"},
 }
@@ -65,6 +66,7 @@ PROPERTIES = {
     "mapflags": {"DetectPossible", "flags", "throws", "panics"},
     "mbarrier": {"G1.sound", "G1.weak", "G1.strong", "G1.snap", "G1.mono", "inductive"}
     | {"21297", "12068", "71228", "19179", "27993"},
+    "sweep": {"G6.once", "G6.alloc", "G6.mark", "G6.free", "zombies", "inductive", "liveness", "throws"},
     "mutex": {"M-Excl", "M-NoThrow", "M-Quiet", "M-NLW", "M-WS", "M-SemaBin", "M-Handoff", "M-NoStuck"},
 }
 SAID = ("done", "small model", "left out", "ours")
