@@ -21,35 +21,37 @@ class Collector(Marking):
 
     bugs = {
         "g2_1": Bug("the phase changes without stopping the world", breaks="barrier_first", go=f"{GO}:898", scenario="start"),
-        "g2_2": Bug("gcscandone is cleared after marking has begun", breaks="no_g_missed", go=f"{GO}:2133", bounds=ONE),
+        "g2_2": Bug("gcscandone is cleared after marking has begun", breaks=("every_stack_scanned", "no_g_missed"), go=f"{GO}:2133", scenario="mark", bounds=ONE),
         "g2_3": Bug("the argument of go is on the new stack without a barrier", breaks="sound", go=f"{MARK}:140", scenario="spawn"),
-        "g2_4": Bug("one stack is not scanned", breaks=("sound", "nothing_dangles"), go=f"{MARK}:306", bounds=ONE),
-        "g2_5": Bug("a root job is claimed by a read and a write", breaks="scanned_once", go=f"{MARK}:1208", bounds=ONE),
+        "g2_4": Bug("one stack is not scanned", breaks=("sound", "nothing_dangles"), go=f"{MARK}:306", scenario="mark", bounds=ONE),
+        "g2_5": Bug("a root job is claimed by a read and a write", breaks="scanned_once", go=f"{MARK}:1208", scenario="mark", bounds=ONE),
+        "16083": Bug("root jobs can be preempted, and nobody looks at nwait", breaks=("sound", "every_stack_scanned"), go=f"{MARK}:298", issue="golang/go#16083", scenario="mark", bounds=ONE),
         "g2_7": Bug("blocks for tiny objects are not marked", breaks="sound", go=f"{GO}:908", scenario="tiny"),
-        "g3_3": Bug("flushedWork is ignored", breaks="queue_empty", go=f"{GO}:1043", bounds=ONE),
-        "g3_4": Bug("no barrier's buffer is flushed when marking ends", breaks="sound", go=f"{GO}:1027", bounds=ONE),
-        "g3_4b": Bug("the ragged barrier does not flush them", harmless=True, go=f"{GO}:1027", bounds=ONE),
-        "g3_6": Bug("flushedWork is cleared before it is read", breaks="sound", go=f"{GO}:1037", bounds=ONE),
-        "g3_8": Bug("nwait changes after the work", breaks="sound", go=f"{GO}:1950", bounds=ONE),
-        "g3_9": Bug("no ragged barrier", breaks="sound", go=f"{GO}:1024", bounds=ONE),
-        "27993": Bug("no look at the Ps with the world stopped", breaks="sound", go=f"{GO}:1088", bounds=ONE),
-        "16083": Bug("workers can be preempted in a root job", breaks="sound", go=f"{MARK}:298", bounds=ONE),
-        "g4_5": Bug("putfull without flushedWork", breaks="sound", go=f"{WORK}:160", bounds=ONE),
-        "g5_6": Bug("gcMarkDone waits until the work is done", breaks="marking_ends", go=f"{GO}:1009", bounds=ONE),
-        "g5_7": Bug("no worker may run", breaks="marking_ends", go=f"{GO}:1009", bounds=ONE),
+        "g3_3": Bug("flushedWork is ignored", breaks=("queue_empty", "no_work_is_left"), go=f"{GO}:1043", scenario="mark", bounds=ONE),
+        "g3_4": Bug("no barrier's buffer is flushed when marking ends", breaks=("sound", "no_work_is_left"), go=f"{GO}:1027", scenario="mark", bounds=ONE),
+        "g3_4b": Bug("the ragged barrier does not flush them: the world is stopped more often", harmless=True, go=f"{GO}:1027", scenario="mark", bounds=ONE),
+        "g3_6": Bug("flushedWork is cleared first", harmless=True, go=f"{GO}:1037", scenario="shared, checked", bounds=ONE),
+        "g3_8": Bug("nwait changes after the work", harmless=True, go=f"{GO}:1950", scenario="mark", bounds=ONE),
+        "g3_9": Bug("no worker and an empty global list are taken for the end", breaks=("sound", "no_cached_work"), go=f"{GO}:1024", issue="golang/go#12041", scenario="mark", bounds=ONE),
+        "norounds": Bug("no ragged barrier", breaks="marking_ends", go=f"{GO}:1024", scenario="mark", bounds=ONE),
+        "27993": Bug("no look at the Ps with the world stopped", breaks=("sound", "no_cached_work"), go=f"{GO}:1088", issue="golang/go#27993", scenario="mark", bounds=ONE),
+        "first": Bug("only the first P is looked at", breaks=("sound", "no_cached_work"), go=f"{GO}:1088", scenario="mark", bounds=ONE),
+        "g4_5": Bug("putfull without flushedWork", breaks=("queue_empty",), go=f"{WORK}:160", scenario="mark", bounds=ONE),
+        "g5_6": Bug("gcMarkDone waits until the work is done", breaks="marking_ends", go=f"{GO}:1009", scenario="mark", bounds=ONE),
+        "g5_7": Bug("no worker may run", breaks="marking_ends", go=f"{GO}:1009", scenario="mark", bounds=ONE),
         "white": Bug("objects are allocated white", breaks="sound", go=f"{MARK}:1774", scenario="cycles"),
         "old": Bug("gcscandone is not cleared", breaks="scanned_once", go=f"{GO}:2133", scenario="cycles"),
-        "keep": Bug("marks are not cleared", breaks="freed_within_two_cycles", go=f"{GO}:2133", scenario="cycles"),
-        "stale": Bug("buffers are not reset", breaks="freed_within_two_cycles", go=f"{GO}:2012", scenario="cycles"),
-        "loose": Bug("a worker may be preempted before it begins", breaks="blackening", go=f"{GO}:1842", bounds=ONE),
-        "twice": Bug("nwait + 2", breaks="nwait_in_range", go=f"{GO}:1961", bounds=ONE),
+        "keep": Bug("marks are not cleared", breaks=("freed_within_two_cycles", "garbage_is_freed"), go=f"{GO}:2133", scenario="cycles"),
+        "stale": Bug("buffers are not reset", harmless=True, go=f"{GO}:2012", scenario="cycles"),
+        "unmarked": Bug("an object is queued without its mark", breaks="queued_are_marked", go=f"{GO}:2012", scenario="mark", bounds=ONE),
+        "loose": Bug("a worker may be preempted before it begins", breaks="blackening", go=f"{GO}:1842", scenario="mark", bounds=ONE),
+        "twice": Bug("nwait + 2", breaks="nwait_in_range", go=f"{GO}:1961", scenario="mark", bounds=ONE),
         "early": Bug("the world is started too early", breaks="no_alloc", go=f"{GO}:1403", scenario="cycles"),
-        "nodispose": Bug("no dispose", harmless=True, go=f"{GO}:1034", bounds=ONE),
-        "norecheck": Bug("no re-check at top", breaks="ends_once", go=f"{GO}:1009", bounds=ONE),
-        "nwait": Bug("top does not look at nwait", harmless=True, go=f"{GO}:1944", bounds=ONE),
-        "full": Bug("top does not look at full", breaks="sound", go=f"{GO}:1944", bounds=ONE),
-        "roots": Bug("top does not look at root jobs", breaks="queue_empty", go=f"{GO}:1944", bounds=ONE),
-        "first": Bug("only the first P is looked at", breaks="sound", go=f"{GO}:1088", bounds=ONE),
+        "nodispose": Bug("no dispose", breaks="marking_ends", go=f"{GO}:1034", scenario="mark", bounds=ONE),
+        "norecheck": Bug("no re-check at top", breaks="ends_once", go=f"{GO}:1009", scenario="mark", bounds=ONE),
+        "nwait": Bug("top does not look at nwait", harmless=True, go=f"{GO}:1944", scenario="mark", bounds=ONE),
+        "full": Bug("top does not look at full", breaks=("sound", "queue_empty"), go=f"{GO}:1944", scenario="mark", bounds=ONE),
+        "roots": Bug("top does not look at root jobs", breaks="queue_empty", go=f"{GO}:1944", scenario="cycles"),
     }
 
 
@@ -186,4 +188,11 @@ class GcModel(Model):
     @leads_to
     def marking_ends(self):
         """Marking that has begun ends."""
-        return self.gc.phase == "mark", self.gc.phase == "off"
+        return self.gc.phase == "mark" and not self.split, self.gc.phase == "off"
+
+    @leads_to(scenario="cycles")
+    def garbage_is_freed(self, o: Int(1, 2)):
+        """An object that cannot be reached any more is freed."""
+        found = self.gc.reachable()
+        garbage = any(o == x and self.gc.heap.used[x] and not found[x] for x in self.gc.collected)
+        return garbage, not self.gc.heap.used[o]

@@ -79,7 +79,7 @@ class Marking(Judged):
         self.nwait += 2 if self.bug("twice") else 1
         if self.nwait > self.agents:
             fatal("work.nwait > work.nproc", prop="nwait_in_range")
-        if self.nwait != self.agents:
+        if self.nwait != self.agents and not self.bug("16083"):
             self.park(w)
             return
         yield step("W8 look at the global list", go=f"{TEA}:1166", src=FULL, atomic=OURS)
@@ -195,7 +195,7 @@ class Marking(Judged):
         """From ``top:`` to where the end is decided, or until it turns out that there is work."""
         while True:
             yield step("D2 top: look at phase and nwait", go=f"{GO}:1944", src="work.nwait == work.nproc", atomic="the phase changes under markDoneSema, in gcStart only while nobody calls this")
-            if not (self.bug("norecheck") or (self.phase == "mark" and (self.nwait == self.agents or self.bug("nwait")))):
+            if not (self.bug("norecheck") or (self.phase == "mark" and (self.nwait == self.agents or self.bug("nwait") or self.bug("16083")))):
                 return False
             yield step("D3 look at the global list", go=f"{TEA}:1166", src=FULL, atomic=OURS)
             if self.full() and not self.bug("full"):
@@ -206,14 +206,14 @@ class Marking(Judged):
             if self.next < self.jobs and not self.bug("roots"):
                 return False
             self.again = False
-            if not self.bug("g3_9"):
+            if not (self.bug("g3_9") or self.bug("norounds")):
                 yield from self.ragged_barrier()
             if self.again and not self.bug("g3_3"):
                 continue
             yield step("D7 stop the world", go="runtime/proc.go:1672", src=GCWAITING)
             self.waiting = True
             yield step("D8 flush again, and decide", when=lambda: self.quiet(), go=(f"{GO}:1087", f"{GO}:1115", f"{GO}:1126"), src=("wbBufFlush1(p)", "startTheWorldWithSema(0, stw)", "atomic.Store(&gcBlackenEnabled, 0)"), atomic=STOPPED)
-            if self.left_over() and not self.bug("27993"):
+            if not (self.bug("27993") or self.bug("g3_9")) and self.left_over():
                 self.waiting = False
                 continue
             self.blacken = False

@@ -76,7 +76,7 @@ class GcWork(Component):
         """greyobject: mark and queue (mgcmark.go:1660-1720)."""
         for o in self.collected:
             if x == o and not self.heap.marked[o]:
-                self.heap.marked[o] = True
+                self.heap.marked[o] = not self.bug("unmarked")
                 self.place[o] = p + 1
 
     def flush(self, p):
