@@ -27,7 +27,12 @@ class Marking(Judged):
             "S3 count roots, enter the marking phase, start the world",
             when=lambda: self.bug("g2_1") or self.quiet(),
             go=(f"{GO}:898", f"{GO}:901", f"{GO}:915", f"{GO}:930"),
-            src=("setGCPhase(_GCmark)", "gcPrepareMarkRoots()", "&gcBlackenEnabled, 1", "startTheWorldWithSema(0, stw)"),
+            src=(
+                "setGCPhase(_GCmark)",
+                "gcPrepareMarkRoots()",
+                "&gcBlackenEnabled, 1",
+                "startTheWorldWithSema(0, stw)",
+            ),
             atomic=STOPPED,
         )
         self.begin()
@@ -36,7 +41,9 @@ class Marking(Judged):
             yield from self.forget_scans()
 
     def forget_scans(self):
-        yield step("S1 forget which stacks were scanned", go=f"{GO}:2133", src="gp.gcscandone = false", region="allglock")
+        yield step(
+            "S1 forget which stacks were scanned", go=f"{GO}:2133", src="gp.gcscandone = false", region="allglock"
+        )
         self.reset_mark_state()
 
     def quiet(self):
@@ -114,13 +121,24 @@ class Marking(Judged):
                 self.next += 1
             if self.bug("16083"):
                 self.held[self.nr[w]] = False
-            yield step("W4 mark a root", when=lambda: not self.is_inside(job), go=f"{MARK}:298", src="stopped := suspendG(gp)", atomic="a goroutine that is suspended does not run")
+            yield step(
+                "W4 mark a root",
+                when=lambda: not self.is_inside(job),
+                go=f"{MARK}:298",
+                src="stopped := suspendG(gp)",
+                atomic="a goroutine that is suspended does not run",
+            )
             if self.bug("g2_5"):
                 self.next = job + 1
             self.markroot(job, self.nr[w])
             self.held[self.nr[w]] = True
         while True:
-            yield step("W5 balance, and look for an object", go=(f"{MARK}:1321", f"{MARK}:1329"), src=("gcw.balance()", "gcw.tryGetObj()"), atomic=OURS)
+            yield step(
+                "W5 balance, and look for an object",
+                go=(f"{MARK}:1321", f"{MARK}:1329"),
+                src=("gcw.balance()", "gcw.tryGetObj()"),
+                atomic=OURS,
+            )
             if self.stops(w, eager):
                 return
             p = self.nr[w]
@@ -179,7 +197,12 @@ class Marking(Judged):
         if not ended:
             self.pool += 1
             return
-        yield step("D9 mark termination", go=(f"{GO}:1362", f"{GO}:1979", f"{GO}:2030"), src=("setGCPhase(_GCmarktermination)", "work.full != 0 || next < jobs", "P has cached GC work"), atomic=STOPPED)
+        yield step(
+            "D9 mark termination",
+            go=(f"{GO}:1362", f"{GO}:1979", f"{GO}:2030"),
+            src=("setGCPhase(_GCmarktermination)", "work.full != 0 || next < jobs", "P has cached GC work"),
+            atomic=STOPPED,
+        )
         self.phase = "termination"
         self.ends = min(self.ends + 1, 2)
         self.verify()
@@ -194,8 +217,16 @@ class Marking(Judged):
     def rounds(self):
         """From ``top:`` to where the end is decided, or until it turns out that there is work."""
         while True:
-            yield step("D2 top: look at phase and nwait", go=f"{GO}:1944", src="work.nwait == work.nproc", atomic="the phase changes under markDoneSema, in gcStart only while nobody calls this")
-            if not (self.bug("norecheck") or (self.phase == "mark" and (self.nwait == self.agents or self.bug("nwait") or self.bug("16083")))):
+            yield step(
+                "D2 top: look at phase and nwait",
+                go=f"{GO}:1944",
+                src="work.nwait == work.nproc",
+                atomic="the phase changes under markDoneSema, in gcStart only while nobody calls this",
+            )
+            if not (
+                self.bug("norecheck")
+                or (self.phase == "mark" and (self.nwait == self.agents or self.bug("nwait") or self.bug("16083")))
+            ):
                 return False
             yield step("D3 look at the global list", go=f"{TEA}:1166", src=FULL, atomic=OURS)
             if self.full() and not self.bug("full"):
@@ -212,7 +243,13 @@ class Marking(Judged):
                 continue
             yield step("D7 stop the world", go="runtime/proc.go:1672", src=GCWAITING)
             self.waiting = True
-            yield step("D8 flush again, and decide", when=lambda: self.quiet(), go=(f"{GO}:1087", f"{GO}:1115", f"{GO}:1126"), src=("wbBufFlush1(p)", "startTheWorldWithSema(0, stw)", "atomic.Store(&gcBlackenEnabled, 0)"), atomic=STOPPED)
+            yield step(
+                "D8 flush again, and decide",
+                when=lambda: self.quiet(),
+                go=(f"{GO}:1087", f"{GO}:1115", f"{GO}:1126"),
+                src=("wbBufFlush1(p)", "startTheWorldWithSema(0, stw)", "atomic.Store(&gcBlackenEnabled, 0)"),
+                atomic=STOPPED,
+            )
             if not (self.bug("27993") or self.bug("g3_9")) and self.left_over():
                 self.waiting = False
                 continue

@@ -35,9 +35,7 @@ class Judged(GcWork):
         return implies(self.decided(), lambda: not queued and not self.unflushed())
 
     def unflushed(self):
-        return any(
-            self.wb[p][o] and not self.heap.marked[o] for p in range(self.procs) for o in self.collected
-        )
+        return any(self.wb[p][o] and not self.heap.marked[o] for p in range(self.procs) for o in self.collected)
 
     @invariant
     def queued_are_marked(self):

@@ -15,7 +15,20 @@ class GcWork(Component):
 
     NOWHERE = 0
 
-    def __init__(self, *, objects, regs, procs, mutators, agents, share=False, checked=False, spawn=False, tiny=False, floats=False):
+    def __init__(
+        self,
+        *,
+        objects,
+        regs,
+        procs,
+        mutators,
+        agents,
+        share=False,
+        checked=False,
+        spawn=False,
+        tiny=False,
+        floats=False,
+    ):
         self.objects = objects
         self.regs = regs
         self.procs = procs
