@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gomodel import Int, choose, fatal, require, step
+from gomodel import Int, choose, fatal, step
 from gomodel.specs.runtime.gcproperties import Judged
 
 GO, MARK, TEA = "runtime/mgc.go", "runtime/mgcmark.go", "runtime/mgcmark_greenteagc.go"
@@ -86,7 +86,7 @@ class Marking(Judged):
         self.nwait += 2 if self.bug("twice") else 1
         if self.nwait > self.agents:
             fatal("work.nwait > work.nproc", prop="nwait_in_range")
-        if self.nwait != self.agents and not self.bug("16083"):
+        if self.nwait != self.agents and not self.bug("g2_6"):
             self.park(w)
             return
         yield step("W8 look at the global list", go=f"{TEA}:1166", src=FULL, atomic=OURS)
@@ -101,7 +101,8 @@ class Marking(Judged):
             self.callers += 1
 
     def park(self, w):
-        self.held[self.nr[w]] = False
+        if not self.bug("releasem"):
+            self.held[self.nr[w]] = False
         self.pool += 1
 
     def stops(self, w, eager):
@@ -119,7 +120,7 @@ class Marking(Judged):
             job: Int(0, self.jobs) = self.next
             if not self.bug("g2_5"):
                 self.next += 1
-            if self.bug("16083"):
+            if self.bug("g2_6"):
                 self.held[self.nr[w]] = False
             yield step(
                 "W4 mark a root",
@@ -225,7 +226,7 @@ class Marking(Judged):
             )
             if not (
                 self.bug("norecheck")
-                or (self.phase == "mark" and (self.nwait == self.agents or self.bug("nwait") or self.bug("16083")))
+                or (self.phase == "mark" and (self.nwait == self.agents or self.bug("nwait") or self.bug("g2_6")))
             ):
                 return False
             yield step("D3 look at the global list", go=f"{TEA}:1166", src=FULL, atomic=OURS)
@@ -277,10 +278,12 @@ class Marking(Judged):
     def safe_point(self, p):
         if not (self.bug("g3_4") or self.bug("g3_4b")):
             self.flush(p)
-        if self.bug("g3_6"):
+        if self.bug("g3_6b"):
             self.flushed[p] = False
         if not self.bug("nodispose"):
             self.dispose(p)
+        if self.bug("g3_6"):
+            self.flushed[p] = False
         self.again = self.again or self.flushed[p]
         self.flushed[p] = False
         self.todo[p] = False

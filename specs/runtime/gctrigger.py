@@ -228,7 +228,7 @@ class TriggerModel(Model):
 
     @invariant
     def each_cycle_has_a_reason(self):
-        """When a cycle begins its trigger is still met: what another goroutine has done is not done again (G5.retest)."""
+        """When a cycle begins its trigger is still met: what another goroutine did is not done again (G5.retest)."""
         return not self.needless
 
     @invariant

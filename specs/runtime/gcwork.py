@@ -1,4 +1,4 @@
-"""What a marking phase keeps: phase, buffers of each P, the global list, roots, workers (runtime/mgc.go, mgcwork.go)."""
+"""What marking keeps: phase, buffers of each P, global list, roots, workers (runtime/mgc.go, runtime/mgcwork.go)."""
 
 from __future__ import annotations
 
