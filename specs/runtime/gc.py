@@ -80,8 +80,8 @@ Checklist (ids of the reference for this part):
 * G5.rest             left out: credit of assists, how many workers run, heap goals; an assist is a worker that comes
                       without work and leaves early (scenario "assist")
 * 27993               done, as a bug; ``work_after_the_barrier`` shows what it is about
-* 13140 16083 17473   done: ``g2_6``
-* 12041 11694         done: ``g3_9``, ``nodispose``
+* 13140 16083 17473   done: bug g2_6
+* 12041 11694         done: bugs g3_9 and nodispose
 * 13645 39390         left out: parked assists
 * 44313               left out: which P a worker gets
 * 54596 80147         left out: conservative scans and how an object is initialised

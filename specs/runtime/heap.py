@@ -46,7 +46,9 @@ class Heap(Component):
         for _ in range(self.objects - 1):
             found = [
                 found[x]
-                or ((through is None or through[x]) and any(found[o] and self.points(o, x) for o in range(self.objects)))
+                or (
+                    (through is None or through[x]) and any(found[o] and self.points(o, x) for o in range(self.objects))
+                )
                 for x in range(self.objects)
             ]
         return found

@@ -39,6 +39,12 @@ SMALL = {  # scenarios of a few thousand states
         ("nan", {"during": 1, "odd": 1, "slots": 1, "most_b": 1}),
     ],
     "mapflags": [("panic", {}), ("writers", {"rounds": 1}), ("all", {"rangers": 0})],
+    "gc": [
+        ("mark", {"objects": 2, "procs": 1, "agents": 1, "mutators": 1}),
+        ("start", {}),
+        ("cycles", {"objects": 2, "procs": 1, "agents": 1}),
+    ],
+    "gctrigger": [("all", {"callers": 1, "allocators": 1})],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 
