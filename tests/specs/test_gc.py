@@ -20,7 +20,7 @@ def explored(name: str, scenario: str, *bugs: str, **bounds: Any) -> Exploration
 
 # The shortest way to the decision that marking is done, along the source: the trigger, S1 to S3; a worker begins (W1,
 # W2), claims and marks two root jobs (W3, W4, twice), finds no third (W3) and no object (W5), and comes to gcMarkDone
-# (W7 to W9); that looks at three things (D1 to D4), has each of two Ps flush (D5, D6, D6), and stops the world (D7, D8).
+# (W7 to W9); that looks at three things (D1 to D4), has each of two Ps flush (D5, D6, D6), stops the world (D7, D8).
 BEGIN, ROOTS, NOTHING, LOOK, BARRIER, STOP = 4, 2 + 4, 2 + 3, 4, 3, 2
 CYCLE = BEGIN + ROOTS + NOTHING + LOOK + BARRIER + STOP
 SHORTEST = {
@@ -43,11 +43,11 @@ def test_shortest_counterexamples_are_as_long_as_counted(bug: str) -> None:
     assert explored("gc", scenario, f"gc.{bug}", mutators=1).violations[prop].length == length
 
 
-# docs/findings/gc-global-work.md: the goroutine takes object 1 (2 steps); the cycle begins; the globals are scanned (W1 to
-# W4); it stores object 1 there with P 1's buffer and forgets it (2); its stack is scanned (2); it loads it again (1); the
-# worker finds nothing (6) and gcMarkDone begins, P 0 flushes (D1 to D6); the goroutine stores on P 0, whose buffer is
+# docs/findings/gc-global-work.md: the goroutine takes object 1 (2 steps); the cycle begins; the globals are scanned (W1
+# to W4); it stores object 1 there with P 1's buffer and forgets it (2); its stack is scanned (2); it loads it again (1);
+# the worker finds nothing (5), gcMarkDone begins, P 0 flushes (D1 to D6); the goroutine stores on P 0, whose buffer is
 # full (2); a worker begins there, gives one object away, scans the other (5); P 1 flushes, the world is to be stopped
-# (2); the worker ends (W5, W7, W8); gcMarkDone decides
+# (2); the worker ends (W5, W7, W8); gcMarkDone decides.
 LEFT_OVER = 2 + BEGIN + 4 + 2 + 2 + 1 + 5 + 6 + 2 + 5 + 2 + 3 + 1
 
 
