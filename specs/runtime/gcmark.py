@@ -207,6 +207,7 @@ class Marking(Judged):
         self.phase = "termination"
         self.ends = min(self.ends + 1, 2)
         self.verify()
+        self.reset_buffers()
         if self.bug("early"):
             self.waiting = False
         yield step("D10 off, sweep, start the world", go=f"{GO}:1403", src="setGCPhase(_GCoff)", atomic=STOPPED)

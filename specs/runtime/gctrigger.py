@@ -36,6 +36,8 @@ Checklist (ids of the reference for this part):
 
 from __future__ import annotations
 
+from typing import Any
+
 from gomodel import (
     Array,
     Bool,
@@ -56,6 +58,8 @@ from gomodel import (
 
 GO = "runtime/mgc.go"
 HEAP, TIME, CYCLE = range(3)
+# Where bugs are judged.
+FEW: dict[str, Any] = {"scenario": "all", "bounds": {"allocators": 1}}
 OURS = "the phase leaves off only while startSema is held"
 
 
@@ -247,12 +251,20 @@ class TriggerModel(Model):
         return self.callers > 1 and self.parked[0] and self.parked[self.callers - 1]
 
     bugs = {
-        "g5_5": Bug("the trigger is not tested under startSema", breaks="each_cycle_has_a_reason", go=f"{GO}:774"),
-        "both": Bug("neither semaphore is taken", breaks=("one_at_a_time", "each_cycle_has_a_reason"), go=f"{GO}:772"),
-        "nosema": Bug("gcsema is not taken: startSema and the phase do", harmless=True, go=f"{GO}:791"),
-        "nofirst": Bug("GC does not wait for the cycle under way", breaks="gc_returns", go=f"{GO}:550"),
-        "same": Bug("GC asks for the cycle that it has seen", breaks="gc_waits_for_a_full_cycle", go=f"{GO}:555"),
-        "nosecond": Bug("GC does not wait for its cycle", breaks="gc_waits_for_a_full_cycle", go=f"{GO}:558"),
-        "unlocked": Bug("gcWaitOnMark parks without the lock", breaks=("gc_returns", "deadlock"), go=f"{GO}:648"),
-        "nowake": Bug("the end of a cycle wakes nobody", breaks=("gc_returns", "deadlock"), go=f"{GO}:1474"),
+        "g5_5": Bug(
+            "the trigger is not tested under startSema", breaks="each_cycle_has_a_reason", go=f"{GO}:774", **FEW
+        ),
+        "both": Bug(
+            "neither semaphore is taken", breaks=("one_at_a_time", "each_cycle_has_a_reason"), go=f"{GO}:772", **FEW
+        ),
+        "nosema": Bug("gcsema is not taken: startSema and the phase do", harmless=True, go=f"{GO}:791", **FEW),
+        "nofirst": Bug("GC does not wait for the cycle under way", breaks="gc_returns", go=f"{GO}:550", **FEW),
+        "same": Bug(
+            "GC asks for the cycle that it has seen", breaks="gc_waits_for_a_full_cycle", go=f"{GO}:555", **FEW
+        ),
+        "nosecond": Bug("GC does not wait for its cycle", breaks="gc_waits_for_a_full_cycle", go=f"{GO}:558", **FEW),
+        "unlocked": Bug(
+            "gcWaitOnMark parks without the lock", breaks=("gc_returns", "deadlock"), go=f"{GO}:648", **FEW
+        ),
+        "nowake": Bug("the end of a cycle wakes nobody", breaks=("gc_returns", "deadlock"), go=f"{GO}:1474", **FEW),
     }
