@@ -207,15 +207,15 @@ class GcModel(Model):
         "start": Scenario("a store under way when the phase changes", mutators=1, split=True),
         "assist": Scenario("goroutines assist", mutators=1, eager=True),
         "spawn": Scenario("a goroutine is created", mutators=2, spawn=True),
-        "tiny": Scenario("a block for tiny objects", mutators=1, tiny=True),
+        "tiny": Scenario("a block for tiny objects", mutators=1, objects=3, tiny=True),
         "cycles": Scenario("cycle after cycle, and objects are used again", mutators=1, cycles=0, allocs=True),
         "shared": Scenario("work is given away while objects are scanned", default=False, mutators=1, share=True),
-        "shared, checked": Scenario("and gcMarkDone looks for that", share=True, checked=True),
+        "shared, checked": Scenario("and gcMarkDone looks for that", objects=3, share=True, checked=True),
     }
     fairness = (weak("worker"), weak("ender"), weak("starter"))
     presets = {
         "quick": Preset(
-            scenarios=("mark", "start", "tiny", "cycles", "shared, checked"), unreached=("not_a_root",), mutators=1
+            scenarios=("mark", "start", "assist", "spawn", "tiny", "cycles", "shared, checked"), mutators=1, objects=2
         ),
         "nightly": Preset(agents=3),
     }

@@ -43,11 +43,11 @@ def test_shortest_counterexamples_are_as_long_as_counted(bug: str) -> None:
     assert explored("gc", scenario, f"gc.{bug}", mutators=1).violations[prop].length == length
 
 
-# docs/findings/gc-global-work.md: the goroutine takes object 1 (2 steps); the cycle begins; the globals are scanned (W1
-# to W4); it stores object 1 there with P 1's buffer and forgets it (2); its stack is scanned (2); it loads it again
-# (1); the worker finds nothing (5), gcMarkDone begins, P 0 flushes (D1 to D6); the goroutine stores on P 0, whose buffer is
-# full (2); a worker begins there, gives one object away, scans the other (5); P 1 flushes, the world is to be stopped
-# (2); the worker ends (W5, W7, W8); gcMarkDone decides.
+# docs/findings/gc-global-work.md: the goroutine takes object 1 (2 steps); the cycle begins; the globals are scanned
+# (W1 to W4); it stores object 1 there with P 1's buffer and forgets it (2); its stack is scanned (2); it loads it
+# again (1); the worker finds nothing (5), gcMarkDone begins, P 0 flushes (D1 to D6); the goroutine stores on P 0,
+# whose buffer is full (2); a worker begins there, gives one object away, scans the other (5); P 1 flushes, the world
+# is to be stopped (2); the worker ends (W5, W7, W8); gcMarkDone decides.
 LEFT_OVER = 2 + BEGIN + 4 + 2 + 2 + 1 + 5 + 6 + 2 + 5 + 2 + 3 + 1
 
 
