@@ -1,8 +1,8 @@
 """The garbage collector: phases, roots, workers, buffers, and when marking is done (runtime/mgc.go, mgcmark.go).
 
-What is modelled: of ``gcStart`` the change into the marking phase (mgc.go:733-952), ``gcBgMarkWorker`` (1781-1931),
-``gcBeginWork`` and ``gcEndWork`` (1949-1967), ``gcMarkDone`` (998-1156), ``gcMarkTermination`` and ``gcMark`` up to the
-sweep (1358-1403, 1972-2036); of mgcmark.go root jobs (116-173, 230-313, 1205-1221), ``gcDrain`` (1258-1380) and
+What is modelled: of ``gcStart`` the change into the marking phase (mgc.go:733-952), ``gcBgMarkWorker`` (1766-1931),
+``gcBeginWork`` and ``gcEndWork`` (1949-1967), ``gcMarkDone`` (997-1156), ``gcMarkTermination`` and ``gcMark`` up to the
+sweep (1360-1403, 1972-2037); of mgcmark.go root jobs (109-175, 221-322, 1205-1221), ``gcDrain`` (1253-1391) and
 ``gcmarknewobject``; of mgcwork.go what goes to the global list and sets flushedWork; the write barrier's buffer
 (mwbbuf.go).  ``gcwork.py`` has the words, ``gcmark.py`` the steps, ``gcproperties.py`` what is judged.
 
@@ -38,7 +38,7 @@ Where Go breaks its promise (docs/findings/gc-global-work.md): with the world st
 Ps (mgc.go:1085-1093), but not at the global list, where work may be that was given away after the ragged barrier had
 found nothing.  gcMark then panics.  The scenario "shared" shows it; with one more comparison, "shared, checked", all
 properties hold.  So the other scenarios, in which nothing is given away while objects are scanned, hold what Go holds
-where no P has more than four objects in its buffer (mgcwork.go:363).
+where no P has more than four objects in its buffer (mgcwork.go:364).
 
 What is needed for what, according to the bugs and controls:
 
@@ -150,7 +150,7 @@ class Collector(Marking):
             go=f"{GO}:1024", issue="golang/go#12041", **ONE),
         "27993": Bug("no look at the Ps when the world is stopped", breaks=("sound", "no_cached_work"),
             go=f"{GO}:1088", issue="golang/go#27993", **ONE),
-        "g4_5": Bug("flushedWork is not set", breaks=("no_work_is_left", "queue_empty"), go=f"{WORK}:179", **ONE),
+        "g4_5": Bug("flushedWork is not set", breaks=("no_work_is_left", "queue_empty"), go=f"{WORK}:311", **ONE),
         "g5_6": Bug("gcMarkDone waits for others to do the work", breaks="marking_ends", go=f"{GO}:1009", **ONE),
         "g5_7": Bug("no worker may run: neither a dedicated nor an idle one", breaks="marking_ends",
             go="runtime/mgcpacer.go:445", **ONE),
@@ -175,7 +175,7 @@ class Collector(Marking):
         "twice": Bug("gcEndWork counts twice", breaks="nwait_in_range", go=f"{GO}:1961", **ONE),
         "early": Bug("the world runs again before the phase is off", breaks="no_alloc", go=f"{GO}:1403", **NEXT),
         "releasem": Bug("a worker that parks keeps its P from being preempted", breaks=("deadlock", "marking_ends"),
-            go=f"{GO}:1823", **ONE),
+            go=f"{GO}:1826", **ONE),
     }  # fmt: skip
 
 

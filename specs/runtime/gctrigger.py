@@ -1,6 +1,6 @@
 """What starts a cycle of the garbage collector: the heap, the time, and runtime.GC (runtime/mgc.go).
 
-What is modelled: ``GC`` up to its second ``gcWaitOnMark`` (mgc.go:521-558), ``gcWaitOnMark`` (645-666),
+What is modelled: ``GC`` up to its second ``gcWaitOnMark`` (mgc.go:522-558), ``gcWaitOnMark`` (645-665),
 ``gcTrigger.test`` (706-725); of ``gcStart`` (733-952) what decides whether a cycle begins; of ``gcMarkTermination``
 that the phase is over, that waiters are woken, and that gcsema is given back (1403-1671).  The cycle itself is ``gc``.
 

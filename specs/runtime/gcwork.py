@@ -86,14 +86,14 @@ class GcWork(Component):
     # --- marking ---------------------------------------------------------------------------------------------
 
     def shade(self, x, p):
-        """greyobject: mark and queue (mgcmark.go:1660-1720)."""
+        """greyobject: mark and queue (mgcmark.go:1653-1706)."""
         for o in self.collected:
             if x == o and not self.heap.marked[o]:
                 self.heap.marked[o] = not self.bug("unmarked")
                 self.place[o] = p + 1
 
     def flush(self, p):
-        """wbBufFlush1 (mwbbuf.go:195-286)."""
+        """wbBufFlush1 (mwbbuf.go:195-273)."""
         for o in self.collected:
             if self.wb[p][o]:
                 self.shade(o, p)
@@ -121,7 +121,7 @@ class GcWork(Component):
             self.flushed[p] = True
 
     def dispose(self, p):
-        """mgcwork.go:304-350."""
+        """mgcwork.go:305-350."""
         for o in self.collected:
             if self.place[o] == p + 1:
                 self.place[o] = self.FULL
@@ -135,7 +135,7 @@ class GcWork(Component):
                 self.shade(x, p)
 
     def scan_stack(self, i, p):
-        """scanstack (mgcmark.go:887-1000), with i known."""
+        """scanstack (mgcmark.go:904-1069), with i known."""
         for r in range(self.regs):
             self.shade(self.stack[i][r], p)
 
@@ -206,13 +206,13 @@ class GcWork(Component):
     # --- phases, under stop-the-world ------------------------------------------------------------------------
 
     def reset_mark_state(self):
-        """gcResetMarkState (mgc.go:2126-2152)."""
+        """gcResetMarkState (mgc.go:2129-2152)."""
         if not self.bug("old"):
             for i in range(self.mutators):
                 self.scanned[i] = False
 
     def begin(self):
-        """gcStart from setGCPhase on (mgc.go:884-905)."""
+        """gcStart from setGCPhase on (mgc.go:898-915)."""
         self.phase = "mark"
         self.blacken = True
         self.nwait = self.agents
@@ -227,7 +227,7 @@ class GcWork(Component):
                 self.dead[o] = self.heap.used[o] and not found
 
     def verify(self):
-        """gcMark and gcMarkRootCheck (mgc.go:1972-2060, mgcmark.go:179-206)."""
+        """gcMark and gcMarkRootCheck (mgc.go:1972-2037, mgcmark.go:179-205)."""
         if self.full() or self.next < self.jobs:
             fatal("non-empty mark queue after concurrent mark", prop="queue_empty")
         for i in range(self.mutators):
