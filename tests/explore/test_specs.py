@@ -49,6 +49,12 @@ SMALL = {  # scenarios of a few thousand states
         ("partial", {"spans": 1, "nelems": 1, "cycles": 1}),
         ("two Ps", {"spans": 1, "cycles": 1}),
     ],
+    "gc": [
+        ("mark", {"objects": 2, "procs": 1, "agents": 1, "mutators": 1}),
+        ("start", {}),
+        ("cycles", {"objects": 2, "procs": 1, "agents": 1}),
+    ],
+    "gctrigger": [("all", {"callers": 1, "allocators": 1})],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 
