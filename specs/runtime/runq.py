@@ -1,0 +1,261 @@
+"""The run queue of a P: a ring that its owner fills and anybody empties, without locks (runtime/proc.go, go1.27.3)."""
+
+from __future__ import annotations
+
+from gomodel import (
+    Bool,
+    Bound,
+    Bug,
+    Int,
+    Model,
+    Pid,
+    Preset,
+    Scenario,
+    choose,
+    fatal,
+    invariant,
+    leads_to,
+    process,
+    reachable,
+    require,
+    step,
+    step_invariant,
+    weak,
+)
+from gomodel.specs.runtime.runqueue import RunQueues
+
+GO = "runtime/proc.go"
+
+
+class RunQueue(RunQueues):
+    """The queues of the Ps of ``runq``, with their bugs."""
+
+
+class RunQueueModel(Model):
+    """A P that puts and gets, others that steal, and one that looks whether there is anything."""
+
+    name = "runq"
+    go = "go1.27.3"
+    source = (GO, "runtime/mgc.go")
+
+    size: int = Bound(2, min=2, max=4, help="slots of a ring; an even number")
+    gs: int = Bound(3, min=1, max=8, help="goroutines")
+    puts: int = Bound(4, min=0, max=9, help="goroutines that the owner puts, one after another")
+    gets: bool = Bound(True, help="the owner runs goroutines in between")
+    nexts: bool = Bound(True, help="the owner puts into runnext, too")
+    lists: int = Bound(0, min=0, max=2, help="how often the owner puts all that are not runnable at once")
+    drains: int = Bound(0, min=0, max=2, help="how often the owner drains its queue")
+    stops: bool = Bound(False, help="the owner ends with a goroutine that runs for ever")
+    thieves: int = Bound(1, min=0, max=3, help="Ps that steal from the owner, for ever")
+    each_other: bool = Bound(False, help="thieves steal from each other, too")
+    shared: bool = Bound(False, help="thieves look at the global queue, too")
+    waiting: int = Bound(0, min=0, max=8, help="goroutines in the global queue at the start")
+    own: int = Bound(0, min=0, max=4, help="goroutines in the ring of each thief at the start")
+    watchers: int = Bound(0, min=0, max=2, help="Ps that look whether the queue of the owner is empty")
+
+    scenarios = {
+        "steal": Scenario("put, get and steal, with a full ring"),
+        "thieves": Scenario("two thieves", thieves=2, puts=3, gs=2),
+        "stopped": Scenario("the owner stops: all its work is stolen", stops=True, gets=False, shared=True),
+        "halves": Scenario(
+            "a larger ring: two at once, and thieves robbed",
+            size=4,
+            puts=4,
+            gs=4,
+            thieves=2,
+            each_other=True,
+            nexts=False,
+            gets=False,
+        ),
+        "inject": Scenario("lists that do not fit", puts=1, lists=1, shared=True),
+        "batch": Scenario("a list from the global queue", size=4, waiting=3, puts=1, gs=4),
+        "drain": Scenario("a queue is emptied into the global one", puts=3, drains=1),
+        "empty": Scenario("is it empty?", watchers=1, thieves=0),
+    }
+    presets = {"quick": Preset(), "nightly": Preset(puts=5)}
+    fairness = (weak("owner"), weak("thief"), weak("watcher"))
+
+    def state(self):
+        self.ps = self.owner | self.thief | self.watcher
+        self.q = RunQueue(
+            self.ps,
+            size=self.size,
+            gs=self.gs,
+            most=self.puts + self.lists * self.gs + self.waiting + self.own + 1,
+            watched=self.watchers > 0,
+        )
+
+    def init(self):
+        q, g = self.q, 0
+        for _ in range(self.waiting):
+            g += 1
+            q.readied(g)
+            q.held[g] -= 1
+            q.batch[self.o0].push(g)
+        if self.waiting:
+            q.sched.push_all(q.batch[self.o0])
+            q.batch[self.o0].clear()
+        for k in range(self.own):  # timers of the thief have made them ready
+            g += 1
+            q.readied(g)
+            q.ring[self.t0][k] = g
+            q.published(self.t0, g, k)
+        if self.own:
+            q.tail[self.t0] = self.own
+
+    @property
+    def o0(self):
+        return next(iter(self.owner))
+
+    @property
+    def t0(self):
+        return next(iter(self.thief))
+
+    def someone(self):
+        """A goroutine that may be made runnable."""
+        g = choose(Int(1, self.gs))
+        require(self.q.idle[g])
+        return g
+
+    @process()
+    def owner(self, p):
+        puts: Int(0, self.puts) = self.puts
+        lists: Int(0, self.lists) = self.lists
+        drains: Int(0, self.drains) = self.drains
+        while True:
+            yield step("next")
+            what = choose("put", "get", "list", "drain", "stop")
+            require(self.gets or what != "get" or (puts == 0 and lists == 0))
+            if what == "put":
+                require(puts > 0)
+                puts -= 1
+                g: Int(0, self.gs) = self.someone()
+                next: Bool() = choose(False, True)
+                require(self.nexts or not next)
+                self.q.readied(g)
+                yield from self.q.put(p, g, next)
+            elif what == "list":
+                require(lists > 0)
+                lists -= 1
+                for g in range(1, self.gs + 1):
+                    if self.q.idle[g]:
+                        self.q.readied(g)
+                        self.q.held[g] -= 1
+                        self.q.batch[p].push(g)
+                yield from self.q.inject(p)
+            elif what == "drain":
+                require(drains > 0)
+                drains -= 1
+                yield from self.q.drain(p)
+            elif what == "stop":
+                require(self.stops and puts == 0 and lists == 0)
+                return
+            else:
+                require(not self.stops)
+                found = yield from self.q.get(p)
+                if found == 0:
+                    found = yield from self.q.look(p, locked=False)
+                if found == 0:
+                    nothing = yield from self.q.empty(p, p)
+                    if not nothing:
+                        fatal("pidleput: P has non-empty run queue", prop="idle_is_empty")
+
+    @process(count="thieves")
+    def thief(self, t):
+        while True:
+            if self.own or self.each_other:
+                found = 0
+                if not self.bug("timers"):
+                    found = yield from self.q.get(t)
+            else:
+                found = 0
+            if found == 0:
+                yield step("whom")
+                victim: Pid(self.ps) = self.o0
+                if self.each_other:
+                    victim = choose(self.owner | self.thief)
+                    require(victim != t)
+                last: Bool() = False
+                found = yield from self.q.steal(t, victim, last)
+                if found == 0:
+                    last = True
+                    found = yield from self.q.steal(t, victim, last)
+                if found == 0 and self.shared:
+                    yield from self.q.look(t, locked=True)
+
+    @process(count="watchers")
+    def watcher(self, w):
+        while True:
+            yield from self.q.empty(w, self.o0)
+
+    # --- properties ------------------------------------------------------------------------------------------
+
+    def places(self, g):
+        """In how many places ``g`` is: runnext, rings, lists, hands."""
+        q = self.q
+        members, _ = q.sched.members()
+        rings = sum(
+            1
+            for p in self.ps
+            for i in range(self.size)
+            if (i - q.head[p]) % self.size < q.tail[p] - q.head[p] and q.ring[p][i] == g
+        )
+        lists = sum(1 for p in self.ps for i in range(self.gs) if i < len(q.batch[p]) and q.batch[p][i] == g)
+        return rings + sum(1 for p in self.ps if q.runnext[p] == g) + lists + members[g] + q.held[g]
+
+    @invariant
+    def unique(self):
+        """A runnable goroutine is in one place, and none is run twice (S1.unique, S1.nodup)."""
+        return all(self.places(g) <= self.q.queued[g] <= 1 and self.q.queued[g] >= 0 for g in range(1, self.gs + 1))
+
+    @invariant
+    def nothing_lost(self):
+        """A runnable goroutine is somewhere (S1.nolost)."""
+        return all(self.places(g) >= self.q.queued[g] for g in range(1, self.gs + 1))
+
+    @invariant
+    def ring_bounds(self):
+        """No ring holds less than nothing or more than there are slots (S1.bounds)."""
+        return all(0 <= self.q.tail[p] - self.q.head[p] <= self.size for p in self.ps)
+
+    @step_invariant
+    def only_forward(self, before):
+        """Heads and tails never go back."""
+        return all(before.q.head[p] <= self.q.head[p] and before.q.tail[p] <= self.q.tail[p] for p in self.ps)
+
+    @invariant
+    def published(self):
+        """A slot from head to tail holds what was put there (S1.publish)."""
+        q = self.q
+        return all(
+            (i - q.head[p]) % self.size >= q.tail[p] - q.head[p] or q.ring[p][i] == q.wanted[p][i] != 0
+            for p in self.ps
+            for i in range(self.size)
+        )
+
+    @invariant
+    def in_order(self):
+        """Whoever takes from a ring gets what has been there longest (S1.order)."""
+        return not self.q.disorder
+
+    @invariant
+    def empty_means_empty(self):
+        """runqempty does not say so of a queue that has not been empty since it was called (S1.emptyOK)."""
+        return not self.q.told_wrong
+
+    @invariant
+    def global_queue(self):
+        """Size and tail of the global queue are what its links say, outside of sched.lock."""
+        members, last = self.q.sched.members()
+        return self.q.sched.size == sum(members) and self.q.sched.tail == last
+
+    @leads_to
+    def run(self, g: Int(1, self.gs)):
+        """What is runnable is run (liveness)."""
+        return self.q.queued[g] > 0, self.q.queued[g] <= 0
+
+    @leads_to
+    def returns(self):
+        """What the owner does comes to an end."""
+        ends = self.owner.at(self.o0, "next", "done")
+        return not ends, ends
