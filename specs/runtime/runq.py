@@ -25,10 +25,92 @@ from gomodel import (
 from gomodel.specs.runtime.runqueue import RunQueues
 
 GO = "runtime/proc.go"
+TWICE = ("unique", "only_forward", "in_order")
+STEAL = {"scenario": "steal", "bounds": {"puts": 3, "gs": 2}}
+STOPPED = {"scenario": "stopped", "bounds": {"puts": 2, "gs": 2}}
 
 
 class RunQueue(RunQueues):
     """The queues of the Ps of ``runq``, with their bugs."""
+
+    bugs = {
+        "q1": Bug("a thief stores the head", breaks=TWICE, go=f"{GO}:7772", **STEAL),
+        "q2": Bug("runqget stores the head", breaks=TWICE, go=f"{GO}:7666", **STEAL),
+        "q3": Bug("runqputslow stores the head", breaks=TWICE, go=f"{GO}:7587", scenario="steal", bounds={"gs": 3}),
+        "q5": Bug("the tail is stored before the slot", breaks=("published", "no_nil"), go=f"{GO}:7563", **STEAL),
+        "q6": Bug(
+            "a thief reads the tail first, and takes more than half",
+            breaks="ring_bounds",
+            go=f"{GO}:7766",
+            **STEAL,
+        ),
+        "swap": Bug("a thief reads the tail first", harmless=True, go=f"{GO}:7715", scenario="steal"),
+        "check": Bug("a thief takes more than half a ring", harmless=True, go=f"{GO}:7766", scenario="steal"),
+        "q7": Bug(
+            "the tail is read once",
+            breaks="empty_means_empty",
+            go=f"{GO}:7507",
+            issue="CL 20858",
+            scenario="empty",
+            bounds={"puts": 2, "gs": 2},
+        ),
+        "q8": Bug(
+            "the global queue is changed without sched.lock",
+            breaks=("global_queue", "size_tells", "nothing_lost"),
+            go=f"{GO}:4127",
+            issue="golang/go#40457",
+            scenario="inject",
+            bounds={"puts": 0},
+        ),
+        "q9": Bug(
+            "more goroutines are taken from the global queue than there are",
+            breaks="no_nil",
+            go=f"{GO}:7351",
+            issue="golang/go#38334",
+            scenario="batch",
+            bounds={"puts": 0, "waiting": 1, "thieves": 0, "gs": 2},
+        ),
+        "early": Bug(
+            "the slow path is taken when one slot is left", breaks="slow_only_when_full", go=f"{GO}:7561", **STEAL
+        ),
+        "whole": Bug(
+            "the batch may be larger than a ring",
+            breaks="batch_fits",
+            go=f"{GO}:3491",
+            scenario="batch",
+            bounds={"size": 2, "waiting": 4, "gs": 5, "puts": 0, "thieves": 0},
+        ),
+        "room": Bug(
+            "runqputbatch does not look whether there is room",
+            breaks=("ring_bounds", "published", "nothing_lost"),
+            go=f"{GO}:7623",
+            scenario="inject",
+            bounds={"puts": 0},
+        ),
+        "retry": Bug(
+            "runqput tries again without reading runnext again",
+            breaks="returns",
+            go=f"{GO}:7549",
+            **STEAL,
+        ),
+        "store": Bug("runqput stores runnext", breaks="unique", go=f"{GO}:7548", **STEAL),
+        "grab": Bug("a thief stores nil to runnext", breaks=TWICE, go=f"{GO}:7756", **STEAL),
+        "kick": Bug("who is kicked out of runnext is forgotten", breaks="nothing_lost", go=f"{GO}:7555", **STEAL),
+        "once": Bug("runqget tries once", breaks="idle_is_empty", go=f"{GO}:7659", **STEAL),
+        "drain": Bug(
+            "runqdrain stores the head", breaks=TWICE, go=f"{GO}:7691", scenario="drain", bounds={"puts": 2, "gs": 2}
+        ),
+        "newest": Bug("a thief takes from the tail", breaks=("in_order", "unique"), go=f"{GO}:7769", **STEAL),
+        "half": Bug("half of one is none", breaks="run", go=f"{GO}:7718", **STOPPED),
+        "never": Bug("runnext is not stolen", breaks="run", go=f"{GO}:3843", **STOPPED),
+        "publish": Bug(
+            "a thief puts what it runs into its queue, too",
+            breaks=("unique", "published"),
+            go=f"{GO}:7784",
+            scenario="halves",
+            bounds={"thieves": 1, "puts": 3},
+        ),
+    }
 
 
 class RunQueueModel(Model):
@@ -259,3 +341,57 @@ class RunQueueModel(Model):
         """What the owner does comes to an end."""
         ends = self.owner.at(self.o0, "next", "done")
         return not ends, ends
+
+    # --- witnesses -------------------------------------------------------------------------------------------
+
+    @reachable(scenario="steal")
+    def overtaken(self):
+        """A thief is about to fail: somebody else has moved the head."""
+        return any(self.thief.at(t, "f CAS head") and self.q.head[self.o0] != self.thief[t].steal.h for t in self.thief)
+
+    @reachable(scenario="steal")
+    def owner_overtaken(self):
+        """runqputslow is about to fail: the ring is not full any more."""
+        return self.owner.at(self.o0, "S2 CAS head") and self.q.head[self.o0] != self.owner[self.o0].put.h
+
+    @reachable(scenario="steal")
+    def same_again(self):
+        """A thief has read runnext, which has been emptied, and filled again with the same goroutine."""
+        return any(
+            self.thief.at(t, "d CAS runnext")
+            and self.q.runnext[self.o0] == self.thief[t].steal.next != 0
+            and self.q.head[self.o0] < self.q.tail[self.o0]
+            for t in self.thief
+        )
+
+    @reachable(scenario="steal")
+    def inconsistent(self):
+        """A thief has read a head and a tail that are further apart than the ring is long."""
+        return any(
+            self.thief.at(t, "b load tail") and self.q.tail[self.o0] - self.thief[t].steal.h > self.size
+            for t in self.thief
+        )
+
+    @reachable(scenario="halves")
+    def thief_robbed(self):
+        """A thief takes what another thief has stolen."""
+        return any(
+            self.thief.at(t, "f CAS head")
+            and self.thief[t].steal.v != self.o0
+            and self.q.head[self.thief[t].steal.v] == self.thief[t].steal.h
+            for t in self.thief
+        )
+
+    @reachable(scenario="inject")
+    def does_not_fit(self):
+        return self.owner.at(self.o0, "L1 lock, put, unlock") and self.q.tail[self.o0] - self.q.head[self.o0] == 2
+
+    bugs = {
+        "timers": Bug(
+            "a thief whose timers have made goroutines ready steals without running these first",
+            breaks="no_overflow",
+            go=f"{GO}:3890",
+            scenario="halves",
+            bounds={"thieves": 1, "puts": 3, "gs": 6, "own": 3},
+        ),
+    }

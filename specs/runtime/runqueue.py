@@ -6,7 +6,10 @@ from gomodel import Array, Bool, Component, Ghost, Int, Pid, Seq, fatal, step
 from gomodel.specs.runtime.gqueue import GlobalQueue
 
 GO = "runtime/proc.go"
+LOCK, UNLOCK = "lock(&sched.lock)", "unlock(&sched.lock)"
 OWN = "only this P writes its tail and its slots, and nobody else its list"
+RUN = "who is idle is no word of Go's: a goroutine is run when it has left the queue"
+GHOST = "what else is read goes to a ghost"
 HAND = "slots beyond its tail and the list in hand are this P's own"
 
 
@@ -114,7 +117,7 @@ class RunQueues(Component):
         self.held[g] -= 1
         yield from self.put_global(p, (f"{GO}:7607", f"{GO}:7608", f"{GO}:7609"), "globrunqputbatch(&q)")
 
-    def put_local(self, p, g):
+    def put_local(self, p, g: self.G):
         if self.bug("q5"):
             yield step("P4 store tail", go=f"{GO}:7563", src="atomic.StoreRel(&pp.runqtail, t+1)", atomic=OWN)
             self.published(p, g, self.tail[p])
@@ -140,16 +143,15 @@ class RunQueues(Component):
 
     def put_global(self, p, go, put):
         """The list in hand goes to the global queue."""
-        src = ("lock(&sched.lock)", put, "unlock(&sched.lock)")
         if self.bug("q8"):
-            yield step("L1 link", go=go, src=src, atomic="a bug")
+            yield step("L1 link", go=go, src=(LOCK, put, UNLOCK), atomic="a bug")
             self.sched.chain(self.batch[p])
             self.sched.join(self.batch[p][0])
-            yield step("L2 tail, size", go=go, src=src, atomic="a bug")
+            yield step("L2 tail, size", go=go, src=(LOCK, put, UNLOCK), atomic="a bug")
             self.sched.tail = self.batch[p][len(self.batch[p]) - 1]
             self.sched.size += len(self.batch[p])
         else:
-            yield step("L1 lock, put, unlock", go=go, src=src, region="sched.lock")
+            yield step("L1 lock, put, unlock", go=go, src=(LOCK, put, UNLOCK), region="sched.lock")
             self.sched.push_all(self.batch[p])
         self.batch[p].clear()
 
@@ -168,7 +170,7 @@ class RunQueues(Component):
             self.ring[p][t % self.size] = g
             self.held[g] += 1
             t += 1
-        yield step("B3 store tail", go=f"{GO}:7640", src="atomic.StoreRel(&pp.runqtail, t)")
+        yield step("B3 store tail", go=f"{GO}:7640", src="atomic.StoreRel(&pp.runqtail, t)", atomic=OWN)
         for i in range(self.size):
             if self.tail[p] + i < t:
                 self.published(p, self.ring[p][(self.tail[p] + i) % self.size], self.tail[p] + i)
@@ -187,7 +189,7 @@ class RunQueues(Component):
         yield step("g1 read runnext", go=f"{GO}:7651", src="next := pp.runnext")
         next: self.G = self.runnext[p]
         if next != 0:
-            yield step("g2 CAS runnext", go=f"{GO}:7655", src="pp.runnext.cas(next, 0)")
+            yield step("g2 CAS runnext", go=f"{GO}:7655", src="pp.runnext.cas(next, 0)", atomic=RUN)
             if self.runnext[p] == next:
                 self.runnext[p] = 0
                 self.note(p)
@@ -236,18 +238,17 @@ class RunQueues(Component):
 
     def steal(self, p, v: Pid(self.ps), last: Bool()):
         """``p`` steals from ``v``; ``last``: the last round, in which runnext is stolen, too."""
-        src = "h := atomic.LoadAcq(&pp.runqhead)", "t := atomic.LoadAcq(&pp.runqtail)"
         while True:
             if self.bug("swap") or self.bug("q6"):
-                yield step("b load tail", go=f"{GO}:7716", src=src[1])
+                yield step("b load tail", go=f"{GO}:7716", src="t := atomic.LoadAcq(&pp.runqtail)")
                 t: self.Count = self.tail[v]
-                yield step("a load head", go=f"{GO}:7715", src=src[0])
+                yield step("a load head", go=f"{GO}:7715", src="h := atomic.LoadAcq(&pp.runqhead)")
                 h: self.Count = self.head[v]
                 there = self.minus(t, h)
             else:
-                yield step("a load head", go=f"{GO}:7715", src=src[0])
+                yield step("a load head", go=f"{GO}:7715", src="h := atomic.LoadAcq(&pp.runqhead)")
                 h: self.Count = self.head[v]
-                yield step("b load tail", go=f"{GO}:7716", src=src[1])
+                yield step("b load tail", go=f"{GO}:7716", src="t := atomic.LoadAcq(&pp.runqtail)")
                 there = self.minus(self.tail[v], h)
             n: self.Count = there // 2 if self.bug("half") else there - there // 2
             if n == 0:
@@ -302,22 +303,25 @@ class RunQueues(Component):
 
     def look(self, p, *, locked):
         """The first look, for which the lock is taken only if the queue does not seem to be empty; or the second."""
-        if not locked:
+        if locked:
+            yield step(
+                "G3 lock, look, take, unlock",
+                go=tuple(f"{GO}:{line}" for line in (3609, 3614, 3615, 3616)),
+                src=(LOCK, "!sched.runq.empty()", "globrunqgetbatch", UNLOCK),
+                region="sched.lock",
+            )
+            if self.sched.head == 0:
+                return 0
+        else:
             yield step("G1 is it empty?", go=f"{GO}:3489", src="!sched.runq.empty()")
             if self.sched.head == 0:
                 return 0
-            lines, room = (3490, 3491, 3492), 3494
-        else:
-            lines, room = (3609, 3614, 3615, 3616), 3620
-        texts = ("lock(&sched.lock)", "!sched.runq.empty()", "globrunqgetbatch", "unlock(&sched.lock)")
-        yield step(
-            "G2 lock, look again, take, unlock" if locked else "G2 lock, take, unlock",
-            go=tuple(f"{GO}:{line}" for line in lines),
-            src=texts if locked else (texts[0], texts[2], texts[3]),
-            region="sched.lock",
-        )
-        if locked and self.sched.head == 0:
-            return 0
+            yield step(
+                "G2 lock, take, unlock",
+                go=tuple(f"{GO}:{line}" for line in (3490, 3491, 3492)),
+                src=(LOCK, "globrunqgetbatch", UNLOCK),
+                region="sched.lock",
+            )
         g: self.G = self.take_global(p)
         if g == 0:
             if locked:
@@ -355,7 +359,7 @@ class RunQueues(Component):
     def empty(self, o, p):
         """``o`` looks whether the queue of ``p`` is empty."""
         while True:
-            yield step("E1 load head", go=f"{GO}:7504", src="head := atomic.Load(&pp.runqhead)")
+            yield step("E1 load head", go=f"{GO}:7504", src="head := atomic.Load(&pp.runqhead)", atomic=GHOST)
             h: self.Count = self.head[p]
             self.was_empty[o] = self.is_empty(p)
             yield step("E2 load tail", go=f"{GO}:7505", src="tail := atomic.Load(&pp.runqtail)")
