@@ -1,4 +1,52 @@
-"""The run queue of a P: a ring that its owner fills and anybody empties, without locks (runtime/proc.go, go1.27.3)."""
+"""The run queue of a P: a ring that its owner fills and anybody empties, without locks (runtime/proc.go, go1.27.3).
+
+What is modelled: ``runqput`` with ``runqputslow`` (proc.go:7529-7611), ``runqputbatch`` (7616), ``runqget`` (7649),
+``runqdrain`` (7674) with its caller (mgc.go:1885-1889), ``runqgrab`` and ``runqsteal`` (7713, 7781), ``runqempty``
+(7498), ``globrunqputbatch`` and ``globrunqgetbatch`` (7323, 7344), the end of ``injectglist`` (4126-4130), and of
+``findRunnable`` in which order these are asked (3484-3499, 3609-3622).  The steps are in ``runqueue.py``, the global
+queue is in ``gqueue.py``.  The owner does whatever the scenario allows, in any order; thieves steal for ever.
+
+What is one step: an atomic operation, a plain access that races, or a region under ``sched.lock``.  Plain accesses of a
+P to its own tail and its own slots belong to the step before or behind: nobody else writes them.
+
+What is abstracted, and why that is sound:
+
+* Memory is sequentially consistent.  Everywhere but on ppc64 the acquire and release operations are the sequentially
+  consistent ones; ppc64 has a barrier in `Load` and one before the store or CAS of the others.
+* A ring has 2 or 4 slots, not 256.  Nothing in the code depends on the length but that it is even; batches of two, and
+  thieves that have something to be robbed of, need 4.
+* Counters do not wrap: 2^32 operations would have to happen within one steal.  Differences are taken modulo a power of
+  two that no counter comes near, so that a tail that is behind a head gives a large number, as in Go.
+* A goroutine that is taken runs and may be made ready again at once, the same one too: a CAS of runnext may succeed
+  because the old value is back.
+* Before a thief takes runnext it may sleep (7723-7754): a delay, no step, and so it does not matter that Go 1.22 and
+  1.23 decide otherwise when to do so.
+* The four rounds of a steal are two: all but the last do the same.  Whom to steal from is chosen, out of those there
+  are; timers are goroutines that are in the ring of the thief at the start (``own``).
+* Outside here: when Ps go idle and wake up, and the race detector, which shuffles.
+
+Checklist (ids of the reference, S1):
+
+* S1.unique S1.nodup   done: ``unique``
+* S1.nolost   done: ``nothing_lost``
+* S1.bounds   done: ``ring_bounds``; ``only_forward``
+* S1.publish  done: ``published``
+* S1.order    done: ``in_order``
+* S1.emptyOK  done: ``empty_means_empty``
+* global      ours: ``global_queue``
+* throws      done: ``slow_only_when_full`` (7582), ``no_overflow`` (7794), ``batch_fits`` (3495, 3621), ``size_tells``
+              (3618), ``idle_is_empty`` (7428, asked by whoever finds nothing); 3131 left out: the same question, asked of
+              a P on its way to a spinning M; a nil goroutine, on which the runtime crashes: ``no_nil``
+* liveness    done: ``run``, under weak fairness of all Ps; ``returns``: a CAS fails only because another one succeeded
+* inductive   left out: needs the symbolic engine; ``ring_bounds``, ``published`` and ``unique`` are its parts
+* q1 q2 q3 q5 q6 q7 q8 q9   done, as bugs (mutants 1, 2, 3, 5, 6, 7, 8, 9)
+* q10         left out: a relaxed store of the tail is q5 where memory is sequentially consistent
+* 20858       done: bug ``q7``
+* 40457       done: bug ``q8``, in injectglist, which has that line since; then it was in runqputbatch itself
+* 38334       done: bug ``q9``, the symptom: nil is taken for a goroutine
+* swap check  done, as negative controls: either half of q6 alone
+* early whole room retry store grab kick once drain newest half never publish timers   ours: plausible edits
+"""
 
 from __future__ import annotations
 
@@ -142,8 +190,8 @@ class RunQueueModel(Model):
         "halves": Scenario(
             "a larger ring: two at once, and thieves robbed",
             size=4,
-            puts=4,
-            gs=4,
+            puts=3,
+            gs=3,
             thieves=2,
             each_other=True,
             nexts=False,
@@ -154,7 +202,7 @@ class RunQueueModel(Model):
         "drain": Scenario("a queue is emptied into the global one", puts=3, drains=1),
         "empty": Scenario("is it empty?", watchers=1, thieves=0),
     }
-    presets = {"quick": Preset(), "nightly": Preset(puts=5)}
+    presets = {"quick": Preset(), "nightly": Preset(size=4)}
     fairness = (weak("owner"), weak("thief"), weak("watcher"))
 
     def state(self):

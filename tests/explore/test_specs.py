@@ -39,6 +39,15 @@ SMALL = {  # scenarios of a few thousand states
         ("nan", {"during": 1, "odd": 1, "slots": 1, "most_b": 1}),
     ],
     "mapflags": [("panic", {}), ("writers", {"rounds": 1}), ("all", {"rangers": 0})],
+    "runq": [
+        ("steal", {"puts": 2, "gs": 2}),
+        ("stopped", {"puts": 2, "gs": 2}),
+        ("halves", {"thieves": 1}),
+        ("inject", {"puts": 0}),
+        ("batch", {"puts": 0}),
+        ("drain", {"puts": 2, "gs": 2}),
+        ("empty", {"puts": 2, "gs": 2}),
+    ],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 
