@@ -23,6 +23,7 @@ What is abstracted, and why that is sound:
   1.23 decide otherwise when to do so.
 * The four rounds of a steal are two: all but the last do the same.  Whom to steal from is chosen, out of those there
   are; timers are goroutines that are in the ring of the thief at the start (``own``).
+* A thief puts nothing itself, so that its runnext stays empty, and it does not look there.
 * Outside here: when Ps go idle and wake up, and the race detector, which shuffles.
 
 Checklist (ids of the reference, S1):
@@ -37,7 +38,7 @@ Checklist (ids of the reference, S1):
 * throws      done: ``slow_only_when_full`` (7582), ``no_overflow`` (7794), ``batch_fits`` (3495, 3621), ``size_tells``
               (3618), ``idle_is_empty`` (7428, asked by whoever finds nothing); 3131 left out: the same question, asked of
               a P on its way to a spinning M; a nil goroutine, on which the runtime crashes: ``no_nil``
-* liveness    done: ``run``, under weak fairness of all Ps; ``returns``: a CAS fails only because another one succeeded
+* liveness    done: ``run``, under weak fairness of all Ps; ``returns``: a CAS fails only where another one succeeds
 * inductive   left out: needs the symbolic engine; ``ring_bounds``, ``published`` and ``unique`` are its parts
 * q1 q2 q3 q5 q6 q7 q8 q9   done, as bugs (mutants 1, 2, 3, 5, 6, 7, 8, 9)
 * q10         left out: a relaxed store of the tail is q5 where memory is sequentially consistent
@@ -198,11 +199,14 @@ class RunQueueModel(Model):
             gets=False,
         ),
         "inject": Scenario("lists that do not fit", puts=1, lists=1, shared=True),
-        "batch": Scenario("a list from the global queue", size=4, waiting=3, puts=1, gs=4),
+        "batch": Scenario("a list from the global queue", size=4, waiting=3, puts=1, gs=4, shared=True),
         "drain": Scenario("a queue is emptied into the global one", puts=3, drains=1),
         "empty": Scenario("is it empty?", watchers=1, thieves=0),
     }
-    presets = {"quick": Preset(), "nightly": Preset(size=4)}
+    presets = {
+        "quick": Preset(scenarios=("steal", "stopped", "inject", "empty"), puts=3),
+        "nightly": Preset(size=4, puts=5),
+    }
     fairness = (weak("owner"), weak("thief"), weak("watcher"))
 
     def state(self):
@@ -296,7 +300,7 @@ class RunQueueModel(Model):
             if self.own or self.each_other:
                 found = 0
                 if not self.bug("timers"):
-                    found = yield from self.q.get(t)
+                    found = yield from self.q.get(t, ring_only=True)
             else:
                 found = 0
             if found == 0:

@@ -185,16 +185,11 @@ class RunQueues(Component):
 
     # --- runqget, runqdrain ------------------------------------------------------------------------------------
 
-    def get(self, p):
-        yield step("g1 read runnext", go=f"{GO}:7651", src="next := pp.runnext")
-        next: self.G = self.runnext[p]
-        if next != 0:
-            yield step("g2 CAS runnext", go=f"{GO}:7655", src="pp.runnext.cas(next, 0)", atomic=RUN)
-            if self.runnext[p] == next:
-                self.runnext[p] = 0
-                self.note(p)
-                self.taken(next)
-                return next
+    def get(self, p, *, ring_only=False):
+        if not ring_only:
+            found = yield from self.get_next(p)
+            if found != 0:
+                return found
         while True:
             yield step("g3 load head", go=f"{GO}:7660", src="h := atomic.LoadAcq(&pp.runqhead)", atomic=OWN)
             h: self.Count = self.head[p]
@@ -210,6 +205,18 @@ class RunQueues(Component):
                 return g
             if self.bug("once"):
                 return 0
+
+    def get_next(self, p):
+        yield step("g1 read runnext", go=f"{GO}:7651", src="next := pp.runnext")
+        next: self.G = self.runnext[p]
+        if next != 0:
+            yield step("g2 CAS runnext", go=f"{GO}:7655", src="pp.runnext.cas(next, 0)", atomic=RUN)
+            if self.runnext[p] == next:
+                self.runnext[p] = 0
+                self.note(p)
+                self.taken(next)
+                return next
+        return 0
 
     def drain(self, p):
         """runqdrain, and what its only caller does with the list (mgc.go:1885-1889)."""
