@@ -1,4 +1,4 @@
-"""The scheduler's global queue: a list of goroutines linked through schedlink, under sched.lock (runtime/proc.go, go1.27.3)."""
+"""The scheduler's global queue: goroutines linked through schedlink, under sched.lock (runtime/proc.go, go1.27.3)."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ class RunQueue(RunQueues):
             go=f"{GO}:4127",
             issue="golang/go#40457",
             scenario="inject",
-            bounds={"puts": 0},
+            bounds={"puts": 1},
         ),
         "q9": Bug(
             "more goroutines are taken from the global queue than there are",
@@ -117,7 +117,7 @@ class RunQueue(RunQueues):
             go=f"{GO}:7351",
             issue="golang/go#38334",
             scenario="batch",
-            bounds={"puts": 0, "waiting": 1, "thieves": 0, "gs": 2},
+            bounds={"puts": 1, "waiting": 1, "thieves": 0, "gs": 2},
         ),
         "early": Bug(
             "the slow path is taken when one slot is left", breaks="slow_only_when_full", go=f"{GO}:7561", **STEAL
@@ -127,14 +127,14 @@ class RunQueue(RunQueues):
             breaks="batch_fits",
             go=f"{GO}:3491",
             scenario="batch",
-            bounds={"size": 2, "waiting": 4, "gs": 5, "puts": 0, "thieves": 0},
+            bounds={"size": 2, "waiting": 4, "gs": 5, "puts": 1, "thieves": 0},
         ),
         "room": Bug(
             "runqputbatch does not look whether there is room",
             breaks=("ring_bounds", "published", "nothing_lost"),
             go=f"{GO}:7623",
             scenario="inject",
-            bounds={"puts": 0},
+            bounds={"puts": 1},
         ),
         "retry": Bug(
             "runqput tries again without reading runnext again",
@@ -171,7 +171,7 @@ class RunQueueModel(Model):
 
     size: int = Bound(2, min=2, max=4, help="slots of a ring; an even number")
     gs: int = Bound(3, min=1, max=8, help="goroutines")
-    puts: int = Bound(4, min=0, max=9, help="goroutines that the owner puts, one after another")
+    puts: int = Bound(4, min=1, max=9, help="goroutines that the owner puts, one after another")
     gets: bool = Bound(True, help="the owner runs goroutines in between")
     nexts: bool = Bound(True, help="the owner puts into runnext, too")
     lists: int = Bound(0, min=0, max=2, help="how often the owner puts all that are not runnable at once")
@@ -204,7 +204,7 @@ class RunQueueModel(Model):
         "empty": Scenario("is it empty?", watchers=1, thieves=0),
     }
     presets = {
-        "quick": Preset(scenarios=("steal", "stopped", "inject", "empty"), puts=3),
+        "quick": Preset(scenarios=("steal", "halves", "inject", "batch"), puts=3),
         "nightly": Preset(size=4, puts=5),
     }
     fairness = (weak("owner"), weak("thief"), weak("watcher"))
@@ -297,7 +297,7 @@ class RunQueueModel(Model):
     @process(count="thieves")
     def thief(self, t):
         while True:
-            if self.own or self.each_other:
+            if self.own or self.each_other or self.shared:
                 found = 0
                 if not self.bug("timers"):
                     found = yield from self.q.get(t, ring_only=True)
