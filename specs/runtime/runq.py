@@ -36,8 +36,8 @@ Checklist (ids of the reference, S1):
 * S1.emptyOK  done: ``empty_means_empty``
 * global      ours: ``global_queue``
 * throws      done: ``slow_only_when_full`` (7582), ``no_overflow`` (7794), ``batch_fits`` (3495, 3621), ``size_tells``
-              (3618), ``idle_is_empty`` (7428, asked by whoever finds nothing); 3131 left out: the same question, asked of
-              a P on its way to a spinning M; a nil goroutine, on which the runtime crashes: ``no_nil``
+              (3618), ``idle_is_empty`` (7428, asked by whoever finds nothing); 3131 left out: the same question,
+              asked of a P on its way to a spinning M; a nil goroutine, on which the runtime crashes: ``no_nil``
 * liveness    done: ``run``, under weak fairness of all Ps; ``returns``: a CAS fails only where another one succeeds
 * inductive   left out: needs the symbolic engine; ``ring_bounds``, ``published`` and ``unique`` are its parts
 * q1 q2 q3 q5 q6 q7 q8 q9   done, as bugs (mutants 1, 2, 3, 5, 6, 7, 8, 9)
