@@ -407,8 +407,8 @@ class RunQueueModel(Model):
         return self.owner.at(self.o0, "S2 CAS head") and self.q.head[self.o0] != self.owner[self.o0].put.h
 
     @reachable(scenario="steal")
-    def same_again(self):
-        """A thief has read runnext, which has been emptied, and filled again with the same goroutine."""
+    def next_before_ring(self):
+        """A thief that has found the ring empty is about to win runnext, and by now the ring is not empty."""
         return any(
             self.thief.at(t, "d CAS runnext")
             and self.q.runnext[self.o0] == self.thief[t].steal.next != 0
