@@ -205,7 +205,7 @@ class RunQueueModel(Model):
     }
     presets = {
         "quick": Preset(scenarios=("steal", "halves", "inject", "batch"), puts=3),
-        "nightly": Preset(size=4, puts=5),
+        "nightly": Preset(size=4, puts=5, gs=5),
     }
     fairness = (weak("owner"), weak("thief"), weak("watcher"))
 
@@ -297,7 +297,7 @@ class RunQueueModel(Model):
     @process(count="thieves")
     def thief(self, t):
         while True:
-            if self.own or self.each_other or self.shared:
+            if self.size > 2:  # else nothing ever gets into its ring
                 found = 0
                 if not self.bug("timers"):
                     found = yield from self.q.get(t, ring_only=True)
@@ -436,7 +436,9 @@ class RunQueueModel(Model):
 
     @reachable(scenario="inject")
     def does_not_fit(self):
-        return self.owner.at(self.o0, "L1 lock, put, unlock") and self.q.tail[self.o0] - self.q.head[self.o0] == 2
+        return (
+            self.owner.at(self.o0, "L1 lock, put, unlock") and self.q.tail[self.o0] - self.q.head[self.o0] == self.size
+        )
 
     bugs = {
         "timers": Bug(
