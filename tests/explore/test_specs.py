@@ -55,6 +55,15 @@ SMALL = {  # scenarios of a few thousand states
         ("cycles", {"objects": 2, "procs": 1, "agents": 1}),
     ],
     "gctrigger": [("all", {"callers": 1, "allocators": 1})],
+    "runq": [
+        ("steal", {"puts": 2, "gs": 2}),
+        ("stopped", {"puts": 2, "gs": 2}),
+        ("halves", {"thieves": 1}),
+        ("inject", {"puts": 1, "gs": 2}),
+        ("batch", {}),
+        ("drain", {"puts": 2, "gs": 2}),
+        ("empty", {"puts": 2, "gs": 2}),
+    ],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 

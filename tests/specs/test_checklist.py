@@ -19,6 +19,7 @@ WANTED = {
     "chan": {f"c{i}" for i in (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, "15a", "15b", 17, 19)},
     "select": {f"s{i}" for i in (1, 2, 3, 4, 5, 7, 9, 10, 11, 12, 14, 15)},
     "waitq": {"c1", "c3", "s15"},
+    "runq": {f"q{i}" for i in (1, 2, 3, 5, 6, 7, 8, 9, 10)} | {"swap", "check"},
     "swissmap": {f"c{i}" for i in (1, 2, 4, 5, 7, 8, 10, 11, 12, 14, 15, 17, 18)} | {"needed", "right", "full"},
     "map": {f"b{i}" for i in (1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 20, 21)} - {"b11"} | {"b11a", "b11b"},
     "mapflags": {"b20", "b7"},
@@ -51,6 +52,8 @@ PROPERTIES = {
     "select": {"OneCase", "LosersGone", "NoDoubleWake", "SelectDoneReset", "LockOrder", "DeadlockFree"}
     | {"CloseRecvPreference", "NilNever", "PanicOnlyIfClosed", "FIFO", "NoLoss", "liveness", "throws", "panics"},
     "waitq": {"line", "ends", "throws"},
+    "runq": {"S1.unique", "S1.nodup", "S1.nolost", "S1.bounds", "S1.publish", "S1.order", "S1.emptyOK"}
+    | {"throws", "liveness", "20858", "40457", "38334"},
     "swissmap": {"FoundOnce", "ProbeReach", "HasEmpty", "NoMixedGroup", "GrowthLeftOK", "UsedSum", "DirOK", "Load"}
     | {"StaleFrozen", "AtMostOnce", "StayExactlyOnce", "NoDeleted", "Latest", "ClearStops", "ChurnBounded"}
     | {"UpdateNoGrow", "liveness", "throws"},
