@@ -27,9 +27,9 @@ from types import SimpleNamespace
 from gomodel import (
     Array,
     Bool,
-    Bug,
     Component,
     Enum,
+    Ghost,
     Int,
     Option,
     Pid,
@@ -81,6 +81,7 @@ class Threads(Component):
         self.runq = Queue(self.G, self.gs + 1)
         self.idle_ms = Set(Pid(self.ms))
         self.idle_ps = Set(self.P)
+        self.hand = Ghost(Array(Int(-1, 3), self.gs))  # Ms that carry this G between a queue and m.curg
 
     def at(self, line):
         return f"{GO}:{line}"
@@ -156,20 +157,27 @@ class Threads(Component):
 
     def find(self, m):
         """findRunnable: the next G, or None; then the P is on the idle list."""
-        yield step("F1 lock; globrunqget or pidleput", go=self.at(self.line.find), src=self.line.queued, region="sched.lock")
+        yield step(
+            "F1 lock; globrunqget or pidleput", go=self.at(self.line.find), src=self.line.queued, region="sched.lock"
+        )
         if self.runq:
-            return self.runq.pop()
+            g = self.runq.pop()
+            self.hand[g] += 1
+            return g
         p = self.m_p[m]
         self.idle_ps.add(p)
-        self.p_m[p] = None
+        if not self.bug("wired"):
+            self.p_m[p] = None
         self.p_status[p] = "idle"
-        self.m_p[m] = None
+        if not self.bug("27660"):
+            self.m_p[m] = None
         return None
 
     def execute(self, m, g: self.G):
         yield step("E1 m.curg = g, g.m = m", go=self.at(self.line.curg), src="mp.curg = gp", atomic=OWN_LINKS)
         self.curg[m] = g
         self.g_m[g] = m
+        self.hand[g] -= 1
         yield step(
             "E2 CAS Runnable→Running",
             go=self.at(self.line.run),
@@ -182,6 +190,7 @@ class Threads(Component):
         yield step("D1 dropg", go=self.at(self.line.dropg), src="setMNoWB(&gp.m.curg.m, nil)", atomic=OWN_LINKS)
         self.g_m[g] = None
         self.curg[m] = None
+        self.hand[g] += 1
 
     def gosched(self, m, g: self.G):
         """goschedImpl."""
@@ -194,4 +203,25 @@ class Threads(Component):
         self.status[g].of = "runnable"
         yield from self.drop(m, g)
         yield step("Y2 lock; globrunqput", go=self.at(self.line.goput), src="globrunqput(gp)", region="sched.lock")
+        self.put(g)
+
+    def put(self, g):
         self.runq.push(g)
+        self.hand[g] -= 1
+
+    @invariant
+    def idle_unowned(self):
+        """A P on the idle list is nobody's (S4.own)."""
+        return all(
+            p not in self.idle_ps
+            or (self.p_status[p] == "idle" and self.p_m[p] is None and all(self.m_p[m] != p for m in self.ms))
+            for p in range(self.ps)
+        )
+
+    @invariant
+    def not_lost(self):
+        """Each G is in the queue, the current one of an M, or in its hand: once (no G is lost or run twice)."""
+        return all(
+            count(h == g for h in self.runq) + count(self.curg[m] == g for m in self.ms) + self.hand[g] == 1
+            for g in range(self.gs)
+        )
