@@ -14,9 +14,9 @@ The takers are sysmon and every M that comes back without a P.  What is abstract
   gcwaiting, which are about stopping the world.
 * oldp is a local: nobody but its own M reads it.
 
-casgstatus spins while somebody has the scan bit, and nothing promises it the moment when nobody has it: with two Ps sysmon
-may look again and again and leave the P each time.  So ``call_returns`` assumes strong fairness of X1.  (With one P it
-holds without.)
+casgstatus spins while somebody has the scan bit, and nothing promises it the moment when nobody has it: with two Ps
+sysmon may look again and again and leave the P each time.  So the promises assume strong fairness of X1.  (With one P
+they hold without.)
 
 Checklist (ids of the reference for this part):
 
@@ -33,7 +33,7 @@ Checklist (ids of the reference for this part):
 * s8          left out: incidlelocked belongs to checkdead
 * 27660       done, as a bug of releasep
 * s9          small model: ``syscall23``, where entering a system call clears m.p
-* held n1 n2 unseen wired   ours: plausible edits
+* held slow n1 n2 unseen wired   ours: plausible edits
 * stop        left out: stopTheWorld (gcstopP), entersyscallHandleGCWait, forEachP and entersyscallblock as takers
 """
 
@@ -69,7 +69,7 @@ class Syscalls(Threads):
         self.status[g].of = "running"
         self.status[g].scan = False
         yield step("X2 is m.p still there?", go=f"{GO}:4968", src="pp := gp.m.p.ptr()")
-        if self.m_p[m] is not None:
+        if self.m_p[m] is not None and not self.bug("slow"):
             return True
         took = yield from self.take(oldp)
         if took:
@@ -164,6 +164,7 @@ class Syscalls(Threads):
         "s1": Bug("the links are not looked at again", breaks=("own", "wirep_idle"), go=f"{GO}:6839"),
         "s3": Bug("the scan bit is cleared before m.p", breaks="own", go=f"{GO}:6874"),
         "s4": Bug("exit stores its status", breaks=("scan_kept", "legal"), go=f"{GO}:4952"),
+        "slow": Bug("a G that has its P looks for another one", breaks="wirep_free", go=f"{GO}:4968"),
         "held": Bug("the scan bit is never cleared", breaks=("deadlock", "call_returns"), go=f"{GO}:6886"),
         "n1": Bug(
             "a G without a P does not look for one under the lock", breaks=("deadlock", "ready_runs"), go=f"{GO}:5124"

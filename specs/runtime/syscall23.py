@@ -1,8 +1,8 @@
 """System calls until Go 1.25: a P of its own status, _Psyscall (runtime/proc.go, go1.23.9).
 
 What is modelled: reentersyscall (proc.go:4382-4464), exitsyscall, exitsyscallfast and exitsyscall0 (4612-4830), retake
-(6206-6285).  go1.22 has the same protocol.  Entering a system call the M and the P forget one another, and the P becomes
-_Psyscall; who changes that status with a CAS has the P: the M that comes back, or sysmon.  It may also be an M that had
+(6206-6285).  go1.22 has the same protocol.  Entering a system call the M and the P forget one another, and the P
+becomes _Psyscall; who changes that status with a CAS has the P: the M that comes back, or sysmon.  It may also be an M that had
 this P before and comes back while another M is in a system call with it.
 
 What is abstracted is what ``syscall`` says, but for the scan bit, which nobody sets here.
