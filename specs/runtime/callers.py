@@ -89,7 +89,7 @@ class Callers(Model):
 
     @invariant
     def own(self):
-        """Who runs user code has a P, and that P has this M (S4.own)."""
+        """Who runs user code has a P, and that P has this M, so no two of them share a P (S4.own)."""
         return all(
             not self.thread.at(m, USER)
             or (
@@ -98,15 +98,6 @@ class Callers(Model):
                 and self.rt.p_status[self.rt.m_p[m]] == "running"
             )
             for m in self.thread
-        )
-
-    @invariant
-    def one_each(self):
-        """No two Ms run user code with the same P (S4.own)."""
-        return all(
-            m == n or not self.thread.at(m, USER) or not self.thread.at(n, USER) or self.rt.m_p[m] != self.rt.m_p[n]
-            for m in self.thread
-            for n in self.thread
         )
 
     @invariant

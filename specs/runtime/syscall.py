@@ -20,7 +20,7 @@ they hold without.)
 
 Checklist (ids of the reference for this part):
 
-* S4.own      done: ``own``, ``one_each``, ``idle_unowned``
+* S4.own      done: ``own``, which says too that a P has one M at most in user code; ``idle_unowned``
 * once        done: ``not_lost``, ``running_once``
 * legal       done: ``legal``, the transitions of S3 that happen here
 * throws      "wirep: already in go" done: ``wirep_free``; "invalid p state" done: ``wirep_idle``; that of
@@ -33,7 +33,7 @@ Checklist (ids of the reference for this part):
 * s8          left out: incidlelocked belongs to checkdead
 * 27660       done, as a bug of releasep
 * s9          small model: ``syscall23``, where entering a system call clears m.p
-* held slow n1 n2 unseen wired   ours: plausible edits
+* cas held slow n1 n2 unseen wired   ours: plausible edits
 * stop        left out: stopTheWorld (gcstopP), entersyscallHandleGCWait, forEachP and entersyscallblock as takers
 """
 
@@ -161,6 +161,7 @@ class Syscalls(Threads):
         return True
 
     bugs = {
+        "cas": Bug("execute does not change the status", breaks=("running_once", "legal"), go=f"{GO}:3360"),
         "s1": Bug("the links are not looked at again", breaks=("own", "wirep_idle"), go=f"{GO}:6839"),
         "s3": Bug("the scan bit is cleared before m.p", breaks="own", go=f"{GO}:6874"),
         "s4": Bug("exit stores its status", breaks=("scan_kept", "legal"), go=f"{GO}:4952"),

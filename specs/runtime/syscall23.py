@@ -2,14 +2,14 @@
 
 What is modelled: reentersyscall (proc.go:4382-4464), exitsyscall, exitsyscallfast and exitsyscall0 (4612-4830), retake
 (6206-6285).  go1.22 has the same protocol.  Entering a system call the M and the P forget one another, and the P
-becomes _Psyscall; who changes that status with a CAS has the P: the M that comes back, or sysmon.  It may also be an M that had
-this P before and comes back while another M is in a system call with it.
+becomes _Psyscall; who changes that status with a CAS has the P: the M that comes back, or sysmon.  It may also be an M
+that had this P before and comes back while another M is in a system call with it.
 
 What is abstracted is what ``syscall`` says, but for the scan bit, which nobody sets here.
 
 Checklist (ids of the reference for this part):
 
-* S4.own      done: ``own``, ``one_each``, ``idle_unowned``
+* S4.own      done: ``own``, which says too that a P has one M at most in user code; ``idle_unowned``
 * once        done: ``not_lost``, ``running_once``
 * legal       done: ``legal``, the transitions of S3 that happen here
 * throws      "wirep: already in go" done: ``wirep_free``; "invalid p state" done: ``wirep_idle``
@@ -17,7 +17,7 @@ Checklist (ids of the reference for this part):
 * s5          done, as a bug
 * 27660 s9    done, as bug ``27660`` and as bug ``s9``
 * o6          ours: sysmon stores the status that it wants
-* n1 n2 unseen wired   ours: plausible edits, as in ``syscall``
+* cas n1 n2 unseen wired   ours: plausible edits, as in ``syscall``
 * s1 s3 s4 s7 small model: ``syscall``, or left out there
 * s6          left out: runSafePointFn belongs to forEachP
 * s8          left out: incidlelocked belongs to checkdead
@@ -103,7 +103,8 @@ class OldSyscalls(Threads):
         return True
 
     bugs = {
-        "s5": Bug("exit stores the status of its P", breaks=("own", "one_each", "wirep_idle"), go=f"{GO}:4712"),
+        "cas": Bug("execute does not change the status", breaks=("running_once", "legal"), go=f"{GO}:3223"),
+        "s5": Bug("exit stores the status of its P", breaks=("own", "wirep_idle"), go=f"{GO}:4712"),
         "s9": Bug("m.p is left in a system call", breaks="wirep_free", go=f"{GO}:4456", issue="golang/go#27660"),
         "o6": Bug("sysmon stores the status of the P", breaks=("own", "wirep_idle"), go=f"{GO}:6258"),
         "n1": Bug(

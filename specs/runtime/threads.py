@@ -184,7 +184,8 @@ class Threads(Component):
             src="casgstatus(gp, _Grunnable, _Grunning)",
             when=lambda: self.status[g].of == "runnable" and not self.status[g].scan,
         )
-        self.status[g].of = "running"
+        if not self.bug("cas"):
+            self.status[g].of = "running"
 
     def drop(self, m, g: self.G):
         yield step("D1 dropg", go=self.at(self.line.dropg), src="setMNoWB(&gp.m.curg.m, nil)", atomic=OWN_LINKS)
