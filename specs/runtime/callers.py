@@ -35,7 +35,7 @@ class Callers(Model):
         "one P": Scenario("two Ms that share a P"),
         "two Ps": Scenario("three Ms and two Ps", ps=2),
     }
-    presets = {"quick": Preset(scenarios=("one P",)), "nightly": Preset(gs=3)}
+    presets = {"quick": Preset(), "nightly": Preset(gs=3)}
     fairness = (
         weak("thread"),
         weak("monitor"),
