@@ -57,13 +57,12 @@ SMALL = {  # scenarios of a few thousand states
     "gctrigger": [("all", {"callers": 1, "allocators": 1})],
     "runq": [
         ("steal", {"puts": 2, "gs": 2}),
-        ("stopped", {"puts": 2, "gs": 2}),
-        ("halves", {"thieves": 1}),
         ("inject", {"puts": 1, "gs": 2}),
         ("batch", {}),
-        ("drain", {"puts": 2, "gs": 2}),
         ("empty", {"puts": 2, "gs": 2}),
     ],
+    "syscall": [("one P", {}), ("two Ps", {"gs": 1})],
+    "syscall23": [("one P", {}), ("two Ps", {"gs": 1})],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 
