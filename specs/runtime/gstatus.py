@@ -38,8 +38,8 @@ Checklist (ids of the reference for this part):
 * m2 m3 m5 m6 m7  done, as bugs; in m5 the waker is early too, as a right one never meets that check (see check)
 * m4          small model: ``chan``, shrinking the stack of a G that parks (golang/go#40641); no stacks here
 * m8          left out: preemptPark needs suspendG, another part of the scheduler
-* early order queued  ours: plausible edits
-* check       ours: a negative control
+* early order  ours: plausible edits
+* check queued  ours: negative controls
 * Runnable→Running, Running→Waiting, Waiting→Runnable    done: execute, park_m, and ready and park_m after a no
 * Running→Runnable    small model: ``syscall``, goschedImpl and exitsyscallNoP; goyield left out: another queue
 * Running→Syscall, Syscall→Running    small model: ``syscall``
@@ -188,7 +188,7 @@ class Parking(Component):
             yield from self.to_waiting(m, g)
         if not self.bug("m6"):
             yield from self.dropg(m)
-        ok = yield from self.unlockf(g)
+        ok: Bool() = yield from self.unlockf(g)
         if self.bug("order"):
             yield from self.to_waiting(m, g)
         if self.bug("m6"):
@@ -205,7 +205,12 @@ class Parking(Component):
         )
         self.to_runnable(g)
         if self.bug("queued"):
+            self.hand[m] = g
+            self.parks[m] = None
+            yield step("P6 runqput")
             self.runq.push(g)
+            self.hand[m] = None
+            return False
         yield from self.execute(m, g)
         return True
 
@@ -297,11 +302,14 @@ class Parking(Component):
         ),
         "m5": Bug("a waker comes early, and ready takes any status", breaks=("once", "legal"), go=f"{GO}:1138"),
         "m6": Bug("dropg behind unlockf", breaks="curg", go=f"{GO}:4295"),
-        "m7": Bug("execute does not change the status", breaks=("once", "legal"), go=f"{GO}:3360"),
+        "m7": Bug("execute does not change the status", breaks=("once", "one_place", "deadlock"), go=f"{GO}:3360"),
         "early": Bug("a waker does not take the lock", breaks="ready_waiting"),
         "order": Bug("unlockf before the G is Waiting", breaks="ready_waiting", go=f"{GO}:4290"),
         "queued": Bug(
-            "a G whose unlockf says no is queued, too", breaks=("one_place", "once"), go=f"{GO}:4311", scenario="commit"
+            "a G whose unlockf says no is queued, and not run at once",
+            harmless=True,
+            go=f"{GO}:4311",
+            scenario="commit",
         ),
         "check": Bug("ready does not look at the status", harmless=True, go=f"{GO}:1138"),
     }

@@ -39,6 +39,7 @@ SMALL = {  # scenarios of a few thousand states
         ("nan", {"during": 1, "odd": 1, "slots": 1, "most_b": 1}),
     ],
     "mapflags": [("panic", {}), ("writers", {"rounds": 1}), ("all", {"rangers": 0})],
+    "gstatus": [("lock", {}), ("commit", {})],
     "syscall": [("one P", {}), ("two Ps", {"gs": 1})],
     "syscall23": [("one P", {}), ("two Ps", {"gs": 1})],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],

@@ -22,6 +22,7 @@ WANTED = {
     "swissmap": {f"c{i}" for i in (1, 2, 4, 5, 7, 8, 10, 11, 12, 14, 15, 17, 18)} | {"needed", "right", "full"},
     "map": {f"b{i}" for i in (1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 20, 21)} - {"b11"} | {"b11a", "b11b"},
     "mapflags": {"b20", "b7"},
+    "gstatus": {f"m{i}" for i in range(2, 9)},
     "syscall": {f"s{i}" for i in (1, 3, 4, 5, 6, 7, 8, 9)} | {"27660"},
     "syscall23": {f"s{i}" for i in (1, 3, 4, 5, 6, 7, 8, 9)} | {"27660"},
     "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
@@ -52,6 +53,7 @@ PROPERTIES = {
     }
     | {"NoDeleted", "Latest", "ClearStops", "flags", "GrowthEnds", "throws", "panics", "BoundedOverflow"},
     "mapflags": {"DetectPossible", "flags", "throws", "panics"},
+    "gstatus": {"S3.once", "S3.nolostwake", "S3.curg", "legal", "throws", "liveness"},
     "syscall": {"S4.own", "once", "legal", "throws", "liveness"},
     "syscall23": {"S4.own", "once", "legal", "throws", "liveness"},
     "mutex": {"M-Excl", "M-NoThrow", "M-Quiet", "M-NLW", "M-WS", "M-SemaBin", "M-Handoff", "M-NoStuck"},
