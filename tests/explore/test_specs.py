@@ -61,6 +61,7 @@ SMALL = {  # scenarios of a few thousand states
         ("batch", {}),
         ("empty", {"puts": 2, "gs": 2}),
     ],
+    "gstatus": [("lock", {}), ("commit", {})],
     "syscall": [("one P", {}), ("two Ps", {"gs": 1})],
     "syscall23": [("one P", {}), ("two Ps", {"gs": 1})],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],

@@ -40,6 +40,7 @@ WANTED = {
     "gc": {f"g2_{i}" for i in range(1, 9)}
     | {"g3_3", "g3_4", "g3_4b", "g3_6", "g3_8", "g3_9", "g5_5", "g5_6", "g5_7", "27993"},
     "gctrigger": {"g5_5", "g5_6", "g5_7"},
+    "gstatus": {f"m{i}" for i in range(2, 9)},
     "syscall": {f"s{i}" for i in (1, 3, 4, 5, 6, 7, 8, 9)} | {"27660"},
     "syscall23": {f"s{i}" for i in (1, 3, 4, 5, 6, 7, 8, 9)} | {"27660"},
     "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
@@ -103,6 +104,7 @@ PROPERTIES = {
         "69803",
     },
     "gctrigger": {"heap", "time", "cycle", "G5.one", "G5.retest", "G5.full", "throws"},
+    "gstatus": {"S3.once", "S3.nolostwake", "S3.curg", "legal", "throws", "liveness"},
     "syscall": {"S4.own", "once", "legal", "throws", "liveness"},
     "syscall23": {"S4.own", "once", "legal", "throws", "liveness"},
     "mutex": {"M-Excl", "M-NoThrow", "M-Quiet", "M-NLW", "M-WS", "M-SemaBin", "M-Handoff", "M-NoStuck"},
