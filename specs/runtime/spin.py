@@ -1,0 +1,194 @@
+"""Who looks for work, and who wakes whom: spinning Ms (runtime/proc.go, go1.27.3)."""
+
+from __future__ import annotations
+
+from gomodel import Bool, Bound, Bug, Int, Model, Preset, Scenario, choose, count, invariant, leads_to, process, reachable, require
+from gomodel import rule, step, weak
+from gomodel.specs.runtime.spin_steps import GO, LOCK, Spinning
+
+TWO = {"scenario": "two"}
+LOST = ("no_lost_work", "local_work_is_taken")
+RUN, ASLEEP = "run", "M2 woken: clear the note, acquirep(nextp)"
+
+
+class Scheduler(Spinning):
+    """The scheduler, with its bugs."""
+
+    bugs = {
+        "recheck": Bug("no re-check after nmspinning − 1", breaks=LOST, go=f"{GO}:3689", **TWO),
+        "45867": Bug(
+            "nobody sets needspinning (Go 1.17 to 1.19)", breaks=LOST, go=f"{GO}:7489", issue="golang/go#45867", **TWO
+        ),
+        "nowakep": Bug("who readies a G does not call wakep", breaks=LOST, go=f"{GO}:1151", **TWO),
+        "token": Bug(
+            "wakep without an idle P does not take back its count", breaks=("at_rest_nobody_spins", *LOST),
+            go=f"{GO}:3245", **TWO,
+        ),
+        "uncounted": Bug(
+            "who begins to spin is not counted", breaks=("nmspinning_exact", "no_throw"), go=f"{GO}:1088", **TWO
+        ),
+        "43997": Bug(
+            "who does not spin re-checks too, and then spins without being counted",
+            breaks=("nmspinning_exact", "no_throw"), go=f"{GO}:3674", issue="golang/go#43997", **TWO,
+        ),
+        "last": Bug("only the last spinner re-checks", harmless=True, go=f"{GO}:3680", **TWO),
+        "need": Bug("needspinning stays set: more Ms spin", harmless=True, go=f"{GO}:1089", **TWO),
+        "plain": Bug(
+            "the tail of a local queue is a plain store: it waits in the buffer while nmspinning is loaded",
+            breaks=LOST, go=f"{GO}:7563", scenario="tso",
+        ),
+        "cas": Bug("wakep stores 1 instead of CAS", breaks="nmspinning_exact", go=f"{GO}:3230", **TWO),
+        "reset": Bug("who has found work wakes nobody", breaks=LOST, go=f"{GO}:4049", **TWO),
+        "clear": Bug("the note is not cleared", breaks="no_throw", go=f"{GO}:3023", **TWO),
+        "never": Bug(
+            "the global queue never comes first", breaks="global_work_is_taken", go=f"{GO}:3458",
+            issue="golang/go#13546", scenario="tick",
+        ),
+    }  # fmt: skip
+
+
+class SpinModel(Model):
+    """Ms run Gs, submit others, and look for work."""
+
+    name = "spin"
+    go = "go1.27.3"
+    source = (GO,)
+
+    ps: int = Bound(2, min=1, max=4, help="Ps")
+    ms: int = Bound(2, min=1, max=5, help="Ms")
+    gs: int = Bound(3, min=1, max=6, help="Gs")
+    cap: int = Bound(1, min=1, max=2, help="Gs that a local queue has room for")
+    every: int = Bound(0, min=0, max=5, help="how often the global queue comes first: 61; 0: never")
+    depth: int = Bound(0, min=0, max=2, help="stores that the buffer of a processor has room for; 0: none")
+
+    scenarios = {
+        "two": Scenario("two Ps"),
+        "tick": Scenario("one P, which every other time looks at the global queue first", ps=1, ms=1, every=2),
+        "fits": Scenario("as many Gs as Ps: each of them runs, whatever the others do", gs=2),
+        "three": Scenario("three Ps", default=False, ps=3, ms=3, gs=4),
+        "tso": Scenario("two Ps, with store buffers", depth=2),
+    }
+    fairness = (weak("m"),)
+
+    def state(self):
+        self.sched = Scheduler(self.m, ps=self.ps, gs=self.gs, cap=self.cap, every=self.every, depth=self.depth)
+
+    def init(self):
+        """One G is ready on P 0, and an M has been started for it."""
+        first, s = next(iter(self.m)), self.sched
+        for p in range(1, self.ps):
+            s.pidle.push(self.ps - p)
+        for _ in range(self.ms - 1):
+            m = choose(self.m)
+            require(m != first and m not in s.midle)
+            s.midle.push(m)
+        s.mem.memory[0] = 1
+        if self.depth:
+            s.mem.memory[self.ps] = 1
+        s.nextp[first] = 0
+        s.note[first] = True
+        s.waiting = self.gs - 1
+
+    @process(count="ms")
+    def m(self, m):
+        yield from self.sched.park(m)
+        while True:
+            yield from self.sched.schedule(m)
+            running: Bool() = True
+            while running:
+                yield step("run", rest=True)
+                what = choose("ready", "yield", "block")
+                if what == "ready":
+                    require(self.sched.waiting > 0)
+                    self.sched.waiting -= 1
+                    self.sched.held[m] += 1
+                    yield from self.sched.put(m)
+                    if not self.sched.bug("nowakep"):
+                        yield from self.sched.wakep(m)
+                elif what == "yield":
+                    yield step(
+                        "G1 lock, globrunqput, unlock", when=lambda: not self.sched.locked,
+                        go=(f"{GO}:4351", f"{GO}:4352"), src=("lock(&sched.lock)", "globrunqput(gp)"), region=LOCK,
+                    )  # fmt: skip
+                    self.sched.globrunqput(m)
+                    yield from self.sched.wakep(m)
+                    running = False
+                else:
+                    self.sched.waiting += 1
+                    self.sched.held[m] -= 1
+                    running = False
+
+    def quiet(self):
+        """Everybody runs user code, or sleeps and has not been called."""
+        s = self.sched
+        return all(self.m.at(m, RUN) or (self.m.at(m, ASLEEP) and not s.note[m]) for m in self.m)
+
+    @invariant
+    def no_lost_work(self):
+        """Where everybody runs user code or sleeps, there is no work, or no idle P for it (S2.conserve)."""
+        s = self.sched
+        work = s.runq > 0 or any(s.queued(p) > 0 for p in range(self.ps))
+        return not self.quiet() or not work or len(s.pidle) == 0
+
+    @invariant
+    def at_rest_nobody_spins(self):
+        """Where everybody runs user code or sleeps, nmspinning is 0 (S2.rest)."""
+        return not self.quiet() or self.sched.nmspinning == 0
+
+    @invariant
+    def one_owner(self):
+        """A P is on the idle list, or one M has it, in use, in its hand, or to wake up with (S2.one)."""
+        s = self.sched
+        return all(
+            (1 if s.idle(p) else 0) + count(s.p[m] == p or s.hand[m] == p or s.nextp[m] == p for m in self.m) == 1
+            for p in range(self.ps)
+        )
+
+    @invariant
+    def spinners_have_no_work(self):
+        """Who is woken to spin gets a P without local work (S2.spinlocal, "schedule: spinning with local work")."""
+        s = self.sched
+        return all(
+            not (s.spinning[m] and s.nextp[m] == p and s.queued(p) > 0) for m in self.m for p in range(self.ps)
+        )
+
+    @invariant
+    def no_g_is_lost(self):
+        """A G waits, is queued, or some M has it: none is lost, none comes twice."""
+        s = self.sched
+        return s.waiting + s.runq + sum(s.queued(p) for p in range(self.ps)) + sum(s.held) == self.gs
+
+    @leads_to
+    def local_work_is_taken(self, p: Int(0, 3)):
+        """Work on a local queue is taken, as long as a P is idle."""
+        s = self.sched
+        if p >= self.ps:
+            return False, False
+        return s.queued(p) > 0 and len(s.pidle) > 0, s.queued(p) == 0 or len(s.pidle) == 0
+
+    @leads_to
+    def global_work_is_taken(self):
+        """tick"""
+        s = self.sched
+        return s.runq > 0, s.runq == 0
+
+    @invariant
+    def nmspinning_exact(self):
+        """nmspinning counts the Ms that spin, and those that are being started to (S2.nms)."""
+        s = self.sched
+        return s.nmspinning == count(s.spinning) + s.tokens
+
+    @rule(fair=True)
+    def drain(self, m: self.m):
+        require(self.sched.mem.buffered(m))
+        self.sched.mem.drain(m)
+
+    @reachable(scenario="two")
+    def recheck_finds_work(self):
+        """A spinner that has given up its P takes one again, for work that came meanwhile."""
+        return any(self.m.at(m, "R6 lock, pidlegetSpinning, unlock") for m in self.m)
+
+    @reachable(scenario="two")
+    def asked_to_spin(self):
+        """An M that is about to give up its P sees needspinning."""
+        return self.sched.needspinning and self.sched.locked
