@@ -61,17 +61,23 @@ class SpinModel(Model):
     every: int = Bound(0, min=0, max=5, help="how often the global queue comes first: 61; 0: never")
     depth: int = Bound(0, min=0, max=2, help="stores that the buffer of a processor has room for; 0: none")
 
+    batches: int = Bound(0, min=0, max=2, help="Gs that are taken off the global queue with the first: 0 none; "
+        "1 put on the local queue under the lock, as in Go 1.23; 2 after it, as in Go 1.27")  # fmt: skip
+
     scenarios = {
         "two": Scenario("two Ps"),
         "tick": Scenario("one P, which every other time looks at the global queue first", ps=1, ms=1, every=2),
         "fits": Scenario("as many Gs as Ps: each of them runs, whatever the others do", gs=2),
+        "locked batch": Scenario("batches from the global queue, published under the lock (Go 1.23)", batches=1),
+        "batch": Scenario("the same, published after it (Go 1.27)", batches=2),
         "three": Scenario("three Ps", default=False, ps=3, ms=3, gs=4),
         "tso": Scenario("two Ps, with store buffers", depth=2),
     }
     fairness = (weak("m"),)
 
     def state(self):
-        self.sched = Scheduler(self.m, ps=self.ps, gs=self.gs, cap=self.cap, every=self.every, depth=self.depth)
+        self.sched = Scheduler(self.m, ps=self.ps, gs=self.gs, cap=self.cap, every=self.every, depth=self.depth,
+            batches=self.batches)
 
     def init(self):
         """One G is ready on P 0, and an M has been started for it."""
@@ -123,12 +129,15 @@ class SpinModel(Model):
         s = self.sched
         return all(self.m.at(m, RUN) or (self.m.at(m, ASLEEP) and not s.note[m]) for m in self.m)
 
+    def lost(self):
+        s = self.sched
+        work = s.runq > 0 or any(s.queued(p) > 0 for p in range(self.ps))
+        return self.quiet() and work and len(s.pidle) > 0
+
     @invariant
     def no_lost_work(self):
         """Where everybody runs user code or sleeps, there is no work, or no idle P for it (S2.conserve)."""
-        s = self.sched
-        work = s.runq > 0 or any(s.queued(p) > 0 for p in range(self.ps))
-        return not self.quiet() or not work or len(s.pidle) == 0
+        return self.batches == 2 or not self.lost()
 
     @invariant
     def at_rest_nobody_spins(self):
@@ -162,13 +171,13 @@ class SpinModel(Model):
     def local_work_is_taken(self, p: Int(0, 3)):
         """Work on a local queue is taken, as long as a P is idle."""
         s = self.sched
-        if p >= self.ps:
+        if p >= self.ps or self.batches == 2:
             return False, False
         return s.queued(p) > 0 and len(s.pidle) > 0, s.queued(p) == 0 or len(s.pidle) == 0
 
-    @leads_to
+    @leads_to(scenario="tick")
     def global_work_is_taken(self):
-        """tick"""
+        """A P whose local queue is never empty takes Gs from the global queue all the same."""
         s = self.sched
         return s.runq > 0, s.runq == 0
 
@@ -182,6 +191,16 @@ class SpinModel(Model):
     def drain(self, m: self.m):
         require(self.sched.mem.buffered(m))
         self.sched.mem.drain(m)
+
+    @reachable(scenario="batch")
+    def work_left_behind(self):
+        """Work on a local queue, an idle P, and nobody looks for work: docs/findings/spin-batch.md."""
+        return self.lost()
+
+    @leads_to(scenario="fits")
+    def each_runs(self, p: Int(0, 1)):
+        """With as many Gs as Ps local work is taken, even if every other G runs for ever."""
+        return self.sched.queued(p) > 0, self.sched.queued(p) == 0
 
     @reachable(scenario="two")
     def recheck_finds_work(self):

@@ -15,7 +15,7 @@ THROW = "no_throw"
 class Spinning(Component):
     """sched, Ps and Ms.  The local queue of a P is a number of Gs."""
 
-    def __init__(self, ms, *, ps, gs, cap, every=0, depth=0):
+    def __init__(self, ms, *, ps, gs, cap, every=0, depth=0, batches=0):
         self.ms = ms
         self.ps = ps
         self.none = ps  # no P
@@ -23,6 +23,7 @@ class Spinning(Component):
         self.cap = cap
         self.every = every  # the 61 of findRunnable; 0: never
         self.depth = depth
+        self.batches = batches
 
     def state(self):
         ms, someP = self.ms, Int(0, self.ps, init=self.ps)
@@ -102,16 +103,19 @@ class Spinning(Component):
         self.held[m] -= 1
         self.runq += 1
 
-    def globrunqget(self, m, most=1):
+    def globrunqget(self, m, p, most=1):
         """Gs from the global queue: one to run, others for the local queue."""
         n = min(self.runq, most)
         self.runq -= n
         self.held[m] += n
+        if self.batches == 1 and n > 1:
+            self.held[m] -= n - 1
+            self.append(m, p, n - 1)
         return n
 
     def batch(self):
         """globrunqgetbatch takes at most so many."""
-        return min(self.runq // self.ps + 1, self.cap + 1) if not self.depth else 1
+        return min(self.runq // self.ps + 1, self.cap + 1) if self.batches else 1
 
     def pidleget_spinning(self, m, need=True):
         """Whether there was an idle P; it is in the hand of ``m``."""
@@ -269,7 +273,7 @@ class Spinning(Component):
                     "F6 lock, globrunqget, unlock", when=lambda: not self.locked,
                     go=(f"{GO}:3459", f"{GO}:3460"), src=("lock(&sched.lock)", "globrunqget()"), region=LOCK,
                 )  # fmt: skip
-                if self.globrunqget(m) > 0:
+                if self.globrunqget(m, self.p[m]) > 0:
                     self.ticks(m)
                     return True
         yield step("F8 runqget", go=f"{GO}:3484", src="runqget(pp)", atomic=RING)
@@ -284,7 +288,7 @@ class Spinning(Component):
                 go=(f"{GO}:3490", f"{GO}:3491"), src=("lock(&sched.lock)", "globrunqgetbatch("), region=LOCK,
             )  # fmt: skip
             self.mem.fence(m)
-            n: Int(0, self.cap + 1) = self.globrunqget(m, self.batch())
+            n: Int(0, self.cap + 1) = self.globrunqget(m, self.p[m], self.batch())
             if n > 0:
                 yield from self.put_batch(m, n)
                 return True
@@ -322,7 +326,7 @@ class Spinning(Component):
     def put_batch(self, m, n: Int(0, 9)):
         """runqputbatch of all but the one to run."""
         self.ticks(m)
-        if self.cap > 0 and not self.depth:
+        if self.batches == 2:
             if n > 1:
                 yield step("F9 runqputbatch", go=f"{GO}:7640", src="atomic.StoreRel(&pp.runqtail, t)", atomic=RING)
                 if self.size(m, self.p[m]) + n - 1 > self.cap:
@@ -339,7 +343,7 @@ class Spinning(Component):
                  "unlock(&sched.lock)"), region=LOCK,
         )  # fmt: skip
         self.mem.fence(m)
-        n: Int(0, self.cap + 1) = self.globrunqget(m, self.batch())
+        n: Int(0, self.cap + 1) = self.globrunqget(m, self.p[m], self.batch())
         if n > 0:
             yield from self.put_batch(m, n)
             return 2
@@ -376,7 +380,7 @@ class Spinning(Component):
                     src=("globrunqgetbatch(", "unlock(&sched.lock)"), region=LOCK,
                 )  # fmt: skip
                 self.locked = False
-                n: Int(0, self.cap + 1) = self.globrunqget(m, self.batch())
+                n: Int(0, self.cap + 1) = self.globrunqget(m, self.hand[m], self.batch())
                 self.acquirep(m, self.hand[m])
                 yield from self.put_batch(m, n)
                 yield from self.become_spinning(m)
