@@ -64,11 +64,14 @@ class SpinModel(Model):
     batches: int = Bound(0, min=0, max=2, help="Gs that are taken off the global queue with the first: 0 none; "
         "1 put on the local queue under the lock, as in Go 1.23; 2 after it, as in Go 1.27")  # fmt: skip
 
+    apart: bool = Bound(False, help="a wakep that finds no P sets needspinning and lowers nmspinning in two steps")
+
     scenarios = {
         "two": Scenario("two Ps"),
-        "tick": Scenario("one P, which every other time looks at the global queue first", ps=1, ms=1, every=2),
+        "tick": Scenario("every other time a P looks at the global queue first", every=2),
         "fits": Scenario("as many Gs as Ps: each of them runs, whatever the others do", gs=2),
         "locked batch": Scenario("batches from the global queue, published under the lock (Go 1.23)", batches=1),
+        "window": Scenario("a wakep that finds no P is seen between its two writes (Go 1.27)", apart=True),
         "batch": Scenario("the same, published after it (Go 1.27)", batches=2),
         "three": Scenario("three Ps", default=False, ps=3, ms=3, gs=4),
         "tso": Scenario("two Ps, with store buffers", depth=2),
@@ -77,7 +80,7 @@ class SpinModel(Model):
 
     def state(self):
         self.sched = Scheduler(self.m, ps=self.ps, gs=self.gs, cap=self.cap, every=self.every, depth=self.depth,
-            batches=self.batches)
+            batches=self.batches, apart=self.apart)
 
     def init(self):
         """One G is ready on P 0, and an M has been started for it."""
@@ -137,7 +140,7 @@ class SpinModel(Model):
     @invariant
     def no_lost_work(self):
         """Where everybody runs user code or sleeps, there is no work, or no idle P for it (S2.conserve)."""
-        return self.batches == 2 or not self.lost()
+        return self.batches == 2 or self.apart or not self.lost()
 
     @invariant
     def at_rest_nobody_spins(self):
@@ -171,7 +174,7 @@ class SpinModel(Model):
     def local_work_is_taken(self, p: Int(0, 3)):
         """Work on a local queue is taken, as long as a P is idle."""
         s = self.sched
-        if p >= self.ps or self.batches == 2:
+        if p >= self.ps or self.batches == 2 or self.apart:
             return False, False
         return s.queued(p) > 0 and len(s.pidle) > 0, s.queued(p) == 0 or len(s.pidle) == 0
 
@@ -195,6 +198,11 @@ class SpinModel(Model):
     @reachable(scenario="batch")
     def work_left_behind(self):
         """Work on a local queue, an idle P, and nobody looks for work: docs/findings/spin-batch.md."""
+        return self.lost()
+
+    @reachable(scenario="window")
+    def woken_in_vain(self):
+        """The same: docs/findings/spin-wakep.md."""
         return self.lost()
 
     @leads_to(scenario="fits")

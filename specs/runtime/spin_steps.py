@@ -15,7 +15,7 @@ THROW = "no_throw"
 class Spinning(Component):
     """sched, Ps and Ms.  The local queue of a P is a number of Gs."""
 
-    def __init__(self, ms, *, ps, gs, cap, every=0, depth=0, batches=0):
+    def __init__(self, ms, *, ps, gs, cap, every=0, depth=0, batches=0, apart=False):
         self.ms = ms
         self.ps = ps
         self.none = ps  # no P
@@ -24,6 +24,7 @@ class Spinning(Component):
         self.every = every  # the 61 of findRunnable; 0: never
         self.depth = depth
         self.batches = batches
+        self.apart = apart  # a wakep that finds no P sets needspinning and lowers nmspinning in two steps
 
     def state(self):
         ms, someP = self.ms, Int(0, self.ps, init=self.ps)
@@ -80,13 +81,15 @@ class Spinning(Component):
 
     def put(self, m):
         """runqput of a G by M ``m``, who has P ``p[m]``."""
+        room: Bool() = False
         if self.depth:
             yield step("P3 store the slot", go=f"{GO}:7562", src="pp.runq[t%uint32(len(pp.runq))].set(gp)", atomic=RING)
-            if self.size(m, self.p[m]) < self.cap:
+            room = self.size(m, self.p[m]) < self.cap
+            if room:
                 at = self.ps + self.p[m]
                 self.mem.store(m, at, (self.mem.load(m, self.p[m]) + 1) % (self.cap + 1))
         yield step("P4 runqput", go=f"{GO}:7563", src="atomic.StoreRel(&pp.runqtail, t+1)", atomic=RING)
-        if self.size(m, self.p[m]) < self.cap:
+        if room or (not self.depth and self.size(m, self.p[m]) < self.cap):
             self.held[m] -= 1
             self.append(m, self.p[m])
         else:
@@ -162,12 +165,13 @@ class Spinning(Component):
             go=(f"{GO}:3242", f"{GO}:3243"), src=("lock(&sched.lock)", "pidlegetSpinning(0)"), region=LOCK,
         )  # fmt: skip
         if not self.pidleget_spinning(m):
-            self.locked = True
-            yield step(
-                "W4 nmspinning − 1, unlock",
-                go=(f"{GO}:3245", f"{GO}:3248"), src=("sched.nmspinning.Add(-1)", "unlock(&sched.lock)"), region=LOCK,
-            )  # fmt: skip
-            self.locked = False
+            if self.apart:
+                self.locked = True
+                yield step(
+                    "W4 nmspinning − 1, unlock",
+                    go=(f"{GO}:3245", f"{GO}:3248"), src=("sched.nmspinning.Add(-1)", "unlock(&sched.lock)"), region=LOCK,
+                )  # fmt: skip
+                self.locked = False
             if not self.bug("token"):
                 self.lose(m)
                 self.tokens -= 1
