@@ -29,7 +29,22 @@ Checklist (ids of the reference, S2):
 
 from __future__ import annotations
 
-from gomodel import Bool, Bound, Bug, Int, Model, Preset, Scenario, choose, count, invariant, leads_to, process, reachable, require
+from gomodel import (
+    Bool,
+    Bound,
+    Bug,
+    Int,
+    Model,
+    Preset,
+    Scenario,
+    choose,
+    count,
+    invariant,
+    leads_to,
+    process,
+    reachable,
+    require,
+)
 from gomodel import rule, step, weak
 from gomodel.specs.runtime.spin_steps import GO, LOCK, Spinning
 
@@ -106,8 +121,16 @@ class SpinModel(Model):
     fairness = (weak("m"),)
 
     def state(self):
-        self.sched = Scheduler(self.m, ps=self.ps, gs=self.gs, cap=self.cap, every=self.every, depth=self.depth,
-            batches=self.batches, apart=self.apart)
+        self.sched = Scheduler(
+            self.m,
+            ps=self.ps,
+            gs=self.gs,
+            cap=self.cap,
+            every=self.every,
+            depth=self.depth,
+            batches=self.batches,
+            apart=self.apart,
+        )
 
     def init(self):
         """One G is ready on P 0, and an M has been started for it."""
@@ -187,9 +210,7 @@ class SpinModel(Model):
     def spinners_have_no_work(self):
         """Who is woken to spin gets a P without local work (S2.spinlocal, "schedule: spinning with local work")."""
         s = self.sched
-        return all(
-            not (s.spinning[m] and s.nextp[m] == p and s.queued(p) > 0) for m in self.m for p in range(self.ps)
-        )
+        return all(not (s.spinning[m] and s.nextp[m] == p and s.queued(p) > 0) for m in self.m for p in range(self.ps))
 
     @invariant
     def no_g_is_lost(self):
@@ -207,8 +228,9 @@ class SpinModel(Model):
 
     @leads_to(scenario="tick")
     def global_work_is_taken(self):
-        """Work on the global queue is taken, or all Ms run user code: also by Ps whose local queue is never empty."""
-        return self.sched.runq > 0, self.sched.runq == 0 or all(self.m.at(m, RUN) for m in self.m)
+        """Some M comes to take from the global queue, or all run user code, also where local queues are never empty."""
+        about = any(self.m.at(m, "F6 lock, globrunqget, unlock", "F9 lock, globrunqgetbatch, unlock") for m in self.m)
+        return self.sched.runq > 0, self.sched.runq == 0 or about or all(self.m.at(m, RUN) for m in self.m)
 
     @invariant
     def nmspinning_exact(self):

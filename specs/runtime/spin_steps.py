@@ -46,7 +46,9 @@ class Spinning(Component):
         self.nmp = Array(Option(Pid(ms)), ms)  # the M that it is about to wake
         self.waiting = Int(-1, self.gs)  # Gs that somebody may ready
         self.tokens = Ghost(Int(-1, ms.size + 2))  # counted in nmspinning for an M that does not spin yet
-        self.held = Ghost(Array(Int(-1, self.gs + 1), ms))  # Gs that an M runs, or has taken from a queue or not put yet
+        self.held = Ghost(
+            Array(Int(-1, self.gs + 1), ms)
+        )  # Gs that an M runs, or has taken from a queue or not put yet
 
     # --- local queues ----------------------------------------------------------------------------------------
 
@@ -310,7 +312,9 @@ class Spinning(Component):
         for i in range(self.ps - 1):
             yield step("F11 load idlepMask", go=f"{GO}:3898", src="!idlepMask.read(enum.position())", atomic=OWN)
             if not self.idle(self.victim(m, first + i)):
-                yield step("F11 runqsteal", go=f"{GO}:3899", src="runqsteal(pp, p2, stealTimersOrRunNextG)", atomic=RING)
+                yield step(
+                    "F11 runqsteal", go=f"{GO}:3899", src="runqsteal(pp, p2, stealTimersOrRunNextG)", atomic=RING
+                )
                 if self.size(m, self.victim(m, first + i)) > 0:
                     self.take(m, self.victim(m, first + i))
                     self.ticks(m)

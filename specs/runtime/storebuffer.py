@@ -40,7 +40,6 @@ from gomodel import (
     Queue,
     Scenario,
     Struct,
-    implies,
     invariant,
     leads_to,
     process,
