@@ -1,6 +1,6 @@
 """Who looks for work, and who wakes whom: spinning Ms (runtime/proc.go, go1.27.3).
 
-What is modelled: findRunnable (proc.go:3404) with its order of sources, becomeSpinning, wakep, startm, stopm,
+What is modelled: findRunnable (3404) with its order of sources, becomeSpinning, wakep, startm, stopm,
 resetspinning, pidlegetSpinning, checkRunqsNoP, and as submitters ready, newproc and goschedImpl.  Steps are in
 ``spin_steps.py``, store buffers in ``storebuffer.py``.
 
@@ -35,7 +35,6 @@ from gomodel import (
     Bug,
     Int,
     Model,
-    Preset,
     Scenario,
     choose,
     count,
@@ -44,8 +43,10 @@ from gomodel import (
     process,
     reachable,
     require,
+    rule,
+    step,
+    weak,
 )
-from gomodel import rule, step, weak
 from gomodel.specs.runtime.spin_steps import GO, LOCK, Spinning
 
 TWO = {"scenario": "two"}
@@ -229,6 +230,8 @@ class SpinModel(Model):
     @leads_to(scenario="tick")
     def global_work_is_taken(self):
         """Some M comes to take from the global queue, or all run user code, also where local queues are never empty."""
+        if not self.every:
+            return False, False
         about = any(self.m.at(m, "F6 lock, globrunqget, unlock", "F9 lock, globrunqgetbatch, unlock") for m in self.m)
         return self.sched.runq > 0, self.sched.runq == 0 or about or all(self.m.at(m, RUN) for m in self.m)
 

@@ -2,9 +2,10 @@
 
 What is modelled: the abstract machine of Sewell, Sarkar, Owens, Zappa Nardelli and Myreen, "x86-TSO: A Rigorous and
 Usable Programmer's Model for x86 Multiprocessors" (CACM 53(7), 2010).  Each process has a buffer of stores, first in,
-first out.  Its loads take the newest value that it has itself stored there, else that of the memory.  A fence, and every
-instruction with a lock prefix, empties the buffer; so does XCHG, with or without the prefix.  What Go makes of its
-atomics on amd64 (internal/runtime/atomic/atomic_amd64.s): ``Store`` and ``StoreRel`` are XCHG (173, 200), loads are plain.
+first out.  Its loads take the newest value that it has itself stored there, else that of the memory.  A fence, and
+every instruction with a lock prefix, empties the buffer; so does XCHG, with or without the prefix.  What Go makes of its
+atomics on amd64 (internal/runtime/atomic/atomic_amd64.s): ``Store`` and ``StoreRel`` are XCHG (173, 200), loads
+are plain.
 
 ``StoreBuffer`` is for any spec: plain methods, to be called within a step, one of them for each access.  With depth 0
 it is sequentially consistent memory.  Its model declares a rule that drains, and says how fair that rule is.
@@ -15,7 +16,7 @@ one stores data and then a flag, the other loads the flag and then the data.  OW
 What is abstracted, and why that is sound:
 
 * A fence drains in one step.  Between two of its drains others may run; the rule ``drain`` has these executions.
-* Who stores into a full buffer drains the oldest store in the same step, for the same reason.  A deeper buffer shows more.
+* Who stores into a full buffer drains the oldest store in the same step, for the same reason.
 * The bus lock of the abstract machine is held for one step, which is the step of the locked instruction.
 
 Checklist:
