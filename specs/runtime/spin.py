@@ -20,7 +20,7 @@ Checklist (ids of the reference, S2):
 * S2.one         done: ``one_owner``
 * S2.poll        left out: netpoll is not modelled yet
 * throws         done: ``no_throw``, but those of netpoll and "holding locks", left out
-* fairness       done: ``global_work_is_taken``, with the bug ``never`` (#13546)
+* fairness       done: ``global_work_is_taken``; #13546 left out: the promise holds without the tick at these bounds
 * mutants        1 ``recheck``, 3 ``45867``, 5 ``nowakep``, 6 ``token``, 7 ``43997``, 11 ``plain``: done, as bugs;
                  10 ``last``: a negative control; 8 (#63555), 9 (#47304), 12, #44313, #52934 left out
 * cas reset clear uncounted   ours
@@ -83,10 +83,6 @@ class Scheduler(Spinning):
         "cas": Bug("wakep stores 1 instead of CAS", breaks="nmspinning_exact", go=f"{GO}:3230", **TWO),
         "reset": Bug("who has found work wakes nobody", breaks=LOST, go=f"{GO}:4049", scenario="three"),
         "clear": Bug("the note is not cleared", breaks="no_throw", go=f"{GO}:3023", **TWO),
-        "never": Bug(
-            "the global queue never comes first", breaks="global_work_is_taken", go=f"{GO}:3458",
-            issue="golang/go#13546", scenario="tick",
-        ),
     }  # fmt: skip
 
 

@@ -274,7 +274,7 @@ class Spinning(Component):
         """With a P: whether a G was found."""
         if self.every:
             yield step("F6 load runq.size, if the tick says so", go=f"{GO}:3458", src="sched.runq.empty()", atomic=OWN)
-            if self.tick[self.p[m]] == 0 and self.runq > 0 and not self.bug("never"):
+            if self.tick[self.p[m]] == 0 and self.runq > 0:
                 yield step(
                     "F6 lock, globrunqget, unlock", when=lambda: not self.locked,
                     go=(f"{GO}:3459", f"{GO}:3460"), src=("lock(&sched.lock)", "globrunqget()"), region=LOCK,
