@@ -405,7 +405,7 @@ class Spinning(Component):
                     if not self.pidleget_spinning(m):
                         return 0
                     self.acquirep(m, self.hand[m])
-                    if not spun:
+                    if self.bug("43997") and not spun:
                         self.spinning[m] = True
                         return 1
                     yield from self.become_spinning(m)
