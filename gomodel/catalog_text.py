@@ -36,6 +36,8 @@ def _bound(bound: dict[str, Any]) -> str:
     limits = (
         f" ({'…' if low is None else low} to {'…' if high is None else high})" if (low, high) != (None, None) else ""
     )
+    if bound["one_of"]:
+        limits = f" ({', '.join(bound['one_of'])})"
     tail = f": {bound['help']}" if bound["help"] else ""
     return f"{bound['name']}={show_value(bound['default'])}{limits}{tail}"
 

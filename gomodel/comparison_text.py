@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
@@ -17,8 +17,9 @@ _STYLES = {Verdict.OK: "green", Verdict.VIOLATED: "bold red"}
 def comparison_lines(table: ComparisonTable, target: str, *, width: int = 80) -> list[Text]:
     """The table, what its rows and columns are, and how to see a counterexample."""
     page = Page(width)
-    page.add(Text(table.model, style="bold"), prefix="")
-    page.add(_bounds(table), prefix="  the same in every row  ", style="dim")
+    page.add(table.title, prefix=Text(f"{table.model}: ", style="bold"))
+    if _shared(table):
+        page.add(_bounds(table), prefix="  the same in every row  ", style="dim")
     page.gap()
     for line in _grid(table):
         page.lines.append(line)
@@ -43,7 +44,7 @@ def _grid(table: ComparisonTable) -> list[Text]:
     headings = [_heading(name) for name in table.columns]
     height = max(map(len, headings), default=0)
     side = max(len(row.scenario) for row in table.rows)
-    widths = [max(len(part) for part in (*heading, "violated 999")) for heading in headings]
+    widths = [max(len(part) for part in (*heading, "model error")) for heading in headings]
     lines = []
     for i in range(height):
         parts = [h[i - height + len(h)] if i >= height - len(h) else "" for h in headings]
@@ -54,9 +55,9 @@ def _grid(table: ComparisonTable) -> list[Text]:
     return lines
 
 
-def _line(name: str, side: int, cells: object) -> Text:
+def _line(name: str, side: int, cells: Iterable[tuple[str, str, int]]) -> Text:
     line = Text(f"  {name:<{side}}")
-    for text, style, width in cells:  # type: ignore[attr-defined]
+    for text, style, width in cells:
         line.append("   ")
         line.append(f"{text:<{width}}", style=style)
     line.rstrip()
@@ -94,11 +95,11 @@ def _show(value: object) -> str:
 
 
 def _bounds(table: ComparisonTable) -> str:
-    return " ".join(f"{n}={_show(v)}" for n, v in _shared(table).items()) or "nothing"
+    return " ".join(f"{n}={_show(v)}" for n, v in _shared(table).items())
 
 
 def _settings(table: ComparisonTable) -> str:
-    return "".join(f" -b {n}={_show(v)}" for n, v in _shared(table).items())
+    return "".join(f" -b {n}={_show(v)}" for n, v in table.settings.items())
 
 
 def _verdict(table: ComparisonTable) -> str:

@@ -63,7 +63,7 @@ class Checker(types.ModuleType):
         return self.results
 
     def describe(self, model: Any) -> dict[str, Any]:
-        bound = {"name": "goroutines", "default": 2, "min": 1, "max": None, "help": "how many clients"}
+        bound = {"name": "goroutines", "default": 2, "min": 1, "max": None, "one_of": [], "help": "how many clients"}
         scenario = {"name": "rounds", "text": "two rounds", "default": False, "bounds": {"rounds": (2, 1)}}
         names: dict[str, Any] = {k: [{"name": f"a_{k}"}, {"name": "b"}] for k in ("properties", "witnesses", "bugs")}
         about = {"name": model.name, "title": "A title", "go": "go1.27.3", "source": ("a.go",)}
@@ -204,6 +204,110 @@ def test_bugs(run: Run, checker: Checker, arguments: tuple[str, str]) -> None:
     assert checker.asked[0]["bounds"] == {"goroutines": "2"}
     checker.results = [found, BugResult("m6", "lost", False, ("x",), (), None, "", {}, False)]
     assert run("check", *arguments)[0] == 1
+
+
+# --- table -----------------------------------------------------------------------------------------------------------
+
+VARIANTS = '''
+from gomodel import Bound, Comparison, Int, Model, Scenario, invariant, require, rule
+
+
+class Variants(Model):
+    """Counts to two or to three."""
+
+    name = "variants"
+    most: int = Bound(2, max=5)
+    way: str = Bound("up", one_of=("up", "twice"))
+    scenarios = {
+        "plain": Scenario("one by one"),
+        "twice": Scenario("two at a time", way="twice", default=False),
+    }
+    comparison = Comparison(properties=("at_most_two", "even"), most=3)
+
+    def state(self):
+        self.n = Int(0, 9)
+
+    @rule
+    def up(self):
+        require(self.n < self.most)
+        self.n += 1 if self.way == "up" else 2
+
+    @invariant
+    def at_most_two(self):
+        """Never beyond two."""
+        return self.n <= 2
+
+    @invariant
+    def even(self):
+        """Never odd."""
+        return self.n % 2 == 0
+
+    @invariant
+    def small(self):
+        return self.n < 9
+'''
+
+VARIANTS_TABLE = """\
+variants: Counts to two or to three.
+  the same in every row  most=3
+
+          at_most_two   even
+  plain   3             1
+  twice   2             holds
+
+  at_most_two  Never beyond two.
+  even  Never odd.
+
+  plain  one by one
+  twice  two at a time
+
+A number is the length of a shortest counterexample, in steps; liveness, of a
+short one.  To see one:
+  gomodel check {path} --scenario plain -b most=3
+"""
+
+
+@pytest.fixture
+def variants(tmp_path: Path) -> str:
+    path = tmp_path / "variants.py"
+    path.write_text(VARIANTS)
+    return str(path)
+
+
+def test_a_table_compares_scenarios(run: Run, variants: str) -> None:
+    """By hand: one by one, 1 is odd and 3 is the first beyond 2; two at a time, 4 is."""
+    assert run("table", variants) == (0, VARIANTS_TABLE.format(path=variants), "")
+    code, out, _ = run("table", variants, "-b", "most=2", "--scenario", "twice")
+    assert (code, "holds         holds" in out) == (0, True)
+
+
+def test_a_table_that_is_cut_short_says_so(run: Run, variants: str) -> None:
+    code, out, _ = run("table", variants, "--max-states", "2")
+    assert code == 3
+    assert out.splitlines()[-1] == "incomplete: stopped at the limit of 2 states: plain, twice"
+
+
+def test_a_table_of_a_wrong_model_is_an_error(run: Run, variants: str) -> None:
+    wrong = Path(variants)
+    wrong.write_text(VARIANTS.replace("Int(0, 9)", "Int(0, 2)"))
+    code, out, _ = run("table", variants)
+    assert code == 2
+    assert "model error" in out.splitlines()[4]
+    wrong.write_text(VARIANTS.replace('"even")', '"odd")'))
+    code, _, err = run("table", variants)
+    assert (code, "variants.comparison names a property that does not exist: odd" in err) == (2, True)
+
+
+def test_a_bound_that_is_a_word(run: Run, variants: str) -> None:
+    code, _, err = run("check", variants, "-b", "way=twise")
+    assert (code, err) == (2, "gomodel: bound way=twise does not exist\n  did you mean twice?\n")
+
+
+def test_a_table_as_json(run: Run, variants: str) -> None:
+    data = json.loads(run("table", variants, "--json", "-")[1])
+    assert data["columns"] == ["at_most_two", "even"]
+    assert [[cell["length"] for cell in row["cells"]] for row in data["rows"]] == [[3, 1], [2, None]]
+    assert (data["settings"], data["exit_code"]) == ({"most": 3}, 0)
 
 
 # --- fairness --------------------------------------------------------------------------------------------------------

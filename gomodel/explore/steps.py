@@ -80,6 +80,8 @@ class StepWriter:
             return
         code, (position, domain) = self.code, picks[0].data
         numbers = [int(v) for v in domain.values()]
+        if not numbers:  # the choice is among the processes of a kind that has none: there is no way through
+            return
         slot = code.slot()
         code.line(f"store i64 {numbers[0]}, ptr {slot}")
         body, after = code.label("draw"), code.label("drawn")

@@ -81,12 +81,15 @@ def evaluate_call(m: Machine, node: ast.Call) -> Any:
             args.extend(g[1] for g in iteration.items_of(m, ex.evaluate(m, a.value)))
         else:
             args.append(ex.evaluate(m, a))
-    kwargs = {}
-    for k in node.keywords:
-        if k.arg is None:
-            raise m.fail("** in a call is not part of the language")
-        kwargs[k.arg] = ex.evaluate(m, k.value)
+    kwargs = {keyword(m, k): ex.evaluate(m, k.value) for k in node.keywords}
     return apply(m, fn, tuple(args), kwargs)
+
+
+def keyword(m: Machine, k: ast.keyword) -> str:
+    """The name of a keyword argument."""
+    if k.arg is None:
+        raise m.fail("** in a call is not part of the language")
+    return k.arg
 
 
 def _hashable(fn: Any) -> bool:

@@ -233,7 +233,7 @@ class Tracing:
         if any(f.fn.node is info.node for f in self.frames):
             raise m.fail(f"{info.name} calls itself through `yield from`", "write it as a loop with a stack field")
         args = [ex.evaluate(m, a) for a in target.args]
-        kwargs = {k.arg: ex.evaluate(m, k.value) for k in target.keywords if k.arg}
+        kwargs = {calls.keyword(m, k): ex.evaluate(m, k.value) for k in target.keywords}
         first = () if receiver is None else (receiver,)
         return info, receiver, calls.bind_arguments(m, info, (*first, *args), kwargs)
 
@@ -280,8 +280,7 @@ class Tracing:
                         "`when=` takes a lambda", "write `when=lambda: …`: it is evaluated when the step is tried"
                     )
                 continue
-            if k.arg is not None:
-                kwargs[k.arg] = ex.evaluate(m, k.value)
+            kwargs[calls.keyword(m, k)] = ex.evaluate(m, k.value)
         args = [ex.evaluate(m, a) for a in call.args]
         if symbolic(args) or symbolic(kwargs):
             raise m.fail("what describes a step must be concrete")

@@ -246,7 +246,14 @@ def describe(model: type[Model]) -> dict[str, Any]:
             for n, p in model.presets.items()
         ],
         "bounds": [
-            {"name": n, "default": bound.default, "min": bound.min, "max": bound.max, "help": bound.help}
+            {
+                "name": n,
+                "default": bound.default,
+                "min": bound.min,
+                "max": bound.max,
+                "one_of": list(bound.one_of),
+                "help": bound.help,
+            }
             for n, bound in model.bounds().items()
         ],
         "properties": properties,

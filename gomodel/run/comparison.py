@@ -30,6 +30,8 @@ class ComparisonTable:
     """``columns`` are names of properties, each with its text in ``texts``."""
 
     model: str
+    title: str  # first line of the model's docstring
+    settings: dict[str, Any]  # the bounds that every row was given
     columns: tuple[str, ...]
     texts: dict[str, str]
     rows: tuple[Row, ...]
@@ -77,6 +79,8 @@ def compare(
         raise UsageError(f"{model.name}.comparison names a property that does not exist: {unknown[0]}")
     return ComparisonTable(
         model.name,
+        report.title,
+        wanted,
         tuple(columns),
         {c: texts[c] for c in columns},
         tuple(

@@ -1,4 +1,4 @@
-"""Steps of mutators that change a heap, and of a collector that marks it (runtime/mbarrier.go, runtime/mgc.go, go1.27.3)."""
+"""Mutators that change a heap, and a collector that marks it (runtime/mbarrier.go, runtime/mgc.go, go1.27.3)."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class BarrierSteps(Model):
         if self.steps != "one":
             self.safe[m] = False
             yield step(
-                "C2 move", go=f"{MBARRIER}:171", src="memmove(dst, src", atomic="who writes to the source races with it"
+                "C2 move", go=f"{MBARRIER}:167", src="memmove(dst, src", atomic="who writes to the source races with it"
             )
         for i in range(self.slots):
             self.heap.slot[p][i] = self.heap.slot[q][i]
@@ -242,6 +242,6 @@ class BarrierSteps(Model):
         if again:
             self.rescanning = True
             self.gc.scanned.fill(False)
-        elif any(self.gc.queued):
+        elif any(self.gc.queued) and not self.bug("restart"):
             self.stopping = False
         return again or any(self.gc.queued)

@@ -39,6 +39,23 @@ class M(Model):
             self.n = 1
 """
 
+NOBODY = """\
+from gomodel import *
+class M(Model):
+    name = "nobody"
+    def state(self):
+        self.asked = Array(Bool(), self.q)
+    @process(count=1)
+    def a(self, g):
+        yield step("first")
+        yield step("ask")
+        both = choose(False, True)
+        self.asked[choose(self.q)] = both
+    @process(count=0)
+    def q(self, q):
+        yield step("nothing")
+"""
+
 
 def system_of(model: type[Model], **bounds: int) -> TransitionSystem:
     return trace(instance(model, "", bounds))
@@ -70,6 +87,13 @@ def test_the_size_of_a_batch_does_not_matter(room: int, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("body", [READ_FROM_AFAR, TWO_LOCALS, NESTED])
 def test_locals_that_share_bits_are_not_mixed_up(body: str) -> None:
     compare(trace(instance(load(HEAD + body))))
+
+
+def test_a_choice_among_nobody_is_no_way_through() -> None:
+    """The step before it, and there the process is blocked."""
+    found = compare(trace(instance(load(NOBODY))))
+    assert counts(found)[:2] == (2, 1)
+    assert "deadlock" in found.violations
 
 
 def test_philosophers_have_the_states_of_the_textbook() -> None:

@@ -39,6 +39,22 @@ SMALL = {  # scenarios of a few thousand states
         ("nan", {"during": 1, "odd": 1, "slots": 1, "most_b": 1}),
     ],
     "mapflags": [("panic", {}), ("writers", {"rounds": 1}), ("all", {"rangers": 0})],
+    "mbarrier": [
+        *((scenario, {"objects": 2, "registers": 1}) for scenario in ("go", "rescan", "snapshot", "documented")),
+        *((scenario, {"mutators": 1}) for scenario in ("buffered", "four")),
+        ("pair", {"objects": 2}),
+    ],
+    "sweep": [
+        ("blocking", {"spans": 1, "directs": 0, "cycles": 1}),
+        ("partial", {"spans": 1, "nelems": 1, "cycles": 1}),
+        ("two Ps", {"spans": 1, "cycles": 1}),
+    ],
+    "gc": [
+        ("mark", {"objects": 2, "procs": 1, "agents": 1, "mutators": 1}),
+        ("start", {}),
+        ("cycles", {"objects": 2, "procs": 1, "agents": 1}),
+    ],
+    "gctrigger": [("all", {"callers": 1, "allocators": 1})],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 

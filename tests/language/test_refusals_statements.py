@@ -74,6 +74,14 @@ STATEMENTS = [
     step(
         "when without a lambda", "yield step('second', when=self.flag)  # <-", "`when=` takes a lambda", "when=lambda:"
     ),
+    step(
+        "keywords of a step from a dict", "yield step('second', **{})  # <-", "** in a call is not part of the language"
+    ),
+    step(
+        "keywords of an operation from a dict",
+        "yield from self.part.operation(1, **{})  # <-",
+        "** in a call is not part of the language",
+    ),
     step("symbolic label", "yield step(self.n)  # <-", "what describes a step must be concrete"),
     step("operation without yield from", "self.part.operation(1)  # <-", "steps of its own", "yield from"),
     step(

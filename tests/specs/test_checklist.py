@@ -22,6 +22,23 @@ WANTED = {
     "swissmap": {f"c{i}" for i in (1, 2, 4, 5, 7, 8, 10, 11, 12, 14, 15, 17, 18)} | {"needed", "right", "full"},
     "map": {f"b{i}" for i in (1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 20, 21)} - {"b11"} | {"b11a", "b11b"},
     "mapflags": {"b20", "b7"},
+    "mbarrier": {
+        "deletion",
+        "insertion",
+        "white",
+        "none",
+        "stack",
+        "late",
+        "post",
+        "bulk",
+        "split",
+        "unaligned",
+        "send",
+    },
+    "sweep": {f"g{i}" for i in range(1, 11)} | {"15022", "73499"},
+    "gc": {f"g2_{i}" for i in range(1, 9)}
+    | {"g3_3", "g3_4", "g3_4b", "g3_6", "g3_8", "g3_9", "g5_5", "g5_6", "g5_7", "27993"},
+    "gctrigger": {"g5_5", "g5_6", "g5_7"},
     "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
     | {"736", "13086", "41603", "56648", "62100"},
 }
@@ -50,6 +67,37 @@ PROPERTIES = {
     }
     | {"NoDeleted", "Latest", "ClearStops", "flags", "GrowthEnds", "throws", "panics", "BoundedOverflow"},
     "mapflags": {"DetectPossible", "flags", "throws", "panics"},
+    "mbarrier": {"G1.sound", "G1.weak", "G1.strong", "G1.snap", "G1.mono", "inductive"}
+    | {"21297", "12068", "71228", "19179", "27993"},
+    "sweep": {"G6.once", "G6.alloc", "G6.mark", "G6.free", "zombies", "inductive", "liveness", "throws"},
+    "gc": {
+        "G2.wb",
+        "G2.roots",
+        "G2.alloc",
+        "G3.sound",
+        "G3.nowork",
+        "G3.one",
+        "G3.live",
+        "G5.nwait",
+        "two-cycles",
+        "throws",
+    }
+    | {
+        "27993",
+        "13140",
+        "16083",
+        "17473",
+        "12041",
+        "11694",
+        "17694",
+        "54596",
+        "80147",
+        "13645",
+        "39390",
+        "44313",
+        "69803",
+    },
+    "gctrigger": {"heap", "time", "cycle", "G5.one", "G5.retest", "G5.full", "throws"},
     "mutex": {"M-Excl", "M-NoThrow", "M-Quiet", "M-NLW", "M-WS", "M-SemaBin", "M-Handoff", "M-NoStuck"},
 }
 SAID = ("done", "small model", "left out", "ours")

@@ -26,6 +26,12 @@ MODELLED = {
     "runtime/chan.go": (
         *("full", "chansend", "send", "closechan", "empty", "chanrecv", "recv", "chanparkcommit", "enqueue", "dequeue"),
     ),
+    "runtime/mgcsweep.go": (
+        *("nextSpanForSweep", "begin", "end", "markDrained", "isDone", "reset", "finishsweep_m", "bgsweep"),
+        *("tryAcquire", "sweepone", "ensureSwept", "sweep"),
+    ),
+    "runtime/mcentral.go": ("cacheSpan", "uncacheSpan", "grow"),
+    "runtime/mcache.go": ("prepareForSweep",),
     "runtime/select.go": ("sellock", "selunlock", "selparkcommit", "selectgo"),
 }
 

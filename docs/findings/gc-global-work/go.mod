@@ -1,0 +1,3 @@
+module globalwork
+
+go 1.27
