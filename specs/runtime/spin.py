@@ -4,26 +4,53 @@ What is modelled: findRunnable (3404) with its order of sources, becomeSpinning,
 resetspinning, pidlegetSpinning, checkRunqsNoP, and as submitters ready, newproc and goschedImpl.  Steps are in
 ``spin_steps.py``, store buffers in ``storebuffer.py``.
 
-Abstractions: a local queue is a number of Gs with one atomic operation for put, get and steal (the ring is in ``runq``);
-idle Ms are interchangeable and stand for new ones too; the four rounds of stealing are the last one, as those before
-only find earlier what that one finds; a full queue sends the new G alone to the global queue.
+**Which scenarios follow go1.27.3.**  Two regions of the source have a window in which this model finds work that nobody
+looks for: several Gs from the global queue are published after sched.lock is released, and a wakep that finds no idle P
+sets needspinning and then lowers nmspinning.  Scenario ``batch`` has the first, ``window`` the second, each as it is in
+the source; there ``no_lost_work`` and ``local_work_is_taken`` are not asked for, and witnesses show how they fail.  All
+other scenarios merge both: only one G at a time comes from the global queue (``locked batch``: several, published
+under the lock, as in Go 1.23), and needspinning and nmspinning change in one step.  What holds there holds of that
+merged form, not of go1.27.3.  No running program has shown either window: they are candidates
+(docs/findings/spin-windows.md).
 
-Two windows of go1.27.3 are left to scenarios of their own, ``batch`` and ``window``, where work is left behind
-(docs/findings/spin-windows.md).  Elsewhere a batch is one G, and a wakep in vain writes both words at once.
+With three Ps and as many Ms ``local_work_is_taken`` fails: whoever is woken is fed from the global queue, which comes
+before stealing, for ever.  Therefore it is promised for two Ps only, and scenario ``three`` is not explored by default.
+
+Abstractions:
+
+* A local queue is a number of Gs with one atomic operation for put, get and steal (the ring is in ``runq``); a thief
+  takes one G.  There is no runnext.
+* No M is ever created.  Where the source would make one (startm without an idle M), who starts waits here for an M to
+  park.  That cuts behaviours off: nothing is said of more Ms than ``ms``, neither safety nor liveness.
+* Of the four rounds of stealing there is one, as those before only find earlier what the last one finds.
+* A full local queue sends the new G alone to the global queue, not half of its Gs with it.
+* A step of the memory is sequentially consistent, but in scenario ``tso`` (``storebuffer``).
 
 Checklist (ids of the reference, S2):
 
-* S2.conserve    done: ``no_lost_work``; ``local_work_is_taken``, ``each_runs`` as liveness
+* S2.conserve    done: ``no_lost_work``; ``local_work_is_taken``, ``each_runs`` as liveness; but see above
 * S2.nms         done: ``nmspinning_exact``
 * S2.rest        done: ``at_rest_nobody_spins``
-* S2.spinlocal   done: ``spinners_have_no_work``; #10573 (newm borrows the P) left out
+* S2.spinlocal   done: ``spinners_have_no_work``
+* 10573          left out: newm, which borrows the P, is not modelled
 * S2.one         done: ``one_owner``
 * S2.poll        left out: netpoll is not modelled yet
-* throws         done: ``no_throw``, but those of netpoll and "holding locks", left out
-* fairness       done: ``global_work_is_taken``; #13546 left out: the promise holds without the tick at these bounds
-* mutants        1 ``recheck``, 3 ``45867``, 5 ``nowakep``, 6 ``token``, 7 ``43997``, 11 ``plain``: done, as bugs;
-                 10 ``last``: a negative control; 8 (#63555), 9 (#47304), 12, #44313, #52934 left out
+* throws         done: ``no_throw``, but those of netpoll, of "holding locks" and of newm, which are left out
+* liveness       done: ``local_work_is_taken``, ``global_work_is_taken``, ``each_runs``
+* fairness       left out: that the head of the global queue is taken within 61 ticks is not stated;
+                 ``global_work_is_taken`` is less, and holds without the tick too
+* inductive      left out: a proof for any number of Ps and Ms is no part of exploring
+* recheck 45867 nowakep token plain   done: mutants 1, 3, 5, 6, 11
+* 43997          done: mutant 7, an edit of go1.27.3; the code of Go 1.16, which had that issue, is not modelled
+* last           done: mutant 10, a negative control
+* 63555          left out: mutant 8, injectglist is not modelled yet
+* 47304 23098    left out: mutant 9, GOMAXPROCS does not change, so allp and its snapshot are the same
+* 40368          left out: mutant 12, newm and checkdead are not modelled yet
+* 44313          left out: workers of the collector are not modelled yet
+* 13546 52934    left out: fairness of the 61st tick, see above
+* handoffp timers left out: not modelled yet, nor are injectglist, sysmon, preemption and stopping the world
 * cas reset clear uncounted   ours
+* keeps release unlock        ours
 * need           ours, a negative control
 """
 
@@ -51,6 +78,7 @@ from gomodel.specs.runtime.spin_steps import GO, LOCK, Spinning
 
 TWO = {"scenario": "two"}
 LOST = ("no_lost_work", "local_work_is_taken")
+GLOBAL = "global_work_is_taken"
 RUN, ASLEEP = "run", "M2 woken: clear the note, acquirep(nextp)"
 
 
@@ -62,7 +90,9 @@ class Scheduler(Spinning):
         "45867": Bug(
             "nobody sets needspinning (Go 1.17 to 1.19)", breaks=LOST, go=f"{GO}:7489", issue="golang/go#45867", **TWO
         ),
-        "nowakep": Bug("who readies a G does not call wakep", breaks=LOST, go=f"{GO}:1151", **TWO),
+        "nowakep": Bug(
+            "who readies a G does not call wakep", breaks=("each_runs", *LOST), go=f"{GO}:1151", scenario="fits"
+        ),
         "token": Bug(
             "wakep without an idle P does not take back its count", breaks=("at_rest_nobody_spins", *LOST),
             go=f"{GO}:3245", **TWO,
@@ -71,8 +101,8 @@ class Scheduler(Spinning):
             "who begins to spin is not counted", breaks=("nmspinning_exact", "no_throw"), go=f"{GO}:1088", **TWO
         ),
         "43997": Bug(
-            "who does not spin re-checks too, and then spins without being counted",
-            breaks=("nmspinning_exact", "no_throw"), go=f"{GO}:3674", issue="golang/go#43997", **TWO,
+            "who does not spin re-checks too, and then spins without being counted (not the code of Go 1.16)",
+            breaks=("nmspinning_exact", "no_throw"), go=f"{GO}:3674", **TWO,
         ),
         "last": Bug("only the last spinner re-checks", harmless=True, go=f"{GO}:3680", **TWO),
         "need": Bug("needspinning stays set: more Ms spin", harmless=True, go=f"{GO}:1089", **TWO),
@@ -83,6 +113,9 @@ class Scheduler(Spinning):
         "cas": Bug("wakep stores 1 instead of CAS", breaks="nmspinning_exact", go=f"{GO}:3230", **TWO),
         "reset": Bug("who has found work wakes nobody", breaks=LOST, go=f"{GO}:4049", scenario="three"),
         "clear": Bug("the note is not cleared", breaks="no_throw", go=f"{GO}:3023", **TWO),
+        "keeps": Bug("who has found work goes on spinning", breaks="spinners_have_no_work", go=f"{GO}:4213", **TWO),
+        "release": Bug("who puts its P on the idle list keeps it", breaks="one_owner", go=f"{GO}:3631", **TWO),
+        "unlock": Bug("who is asked to spin keeps sched.lock", breaks="deadlock", go=f"{GO}:3628", **TWO),
     }  # fmt: skip
 
 
@@ -111,8 +144,8 @@ class SpinModel(Model):
         "fits": Scenario("as many Gs as Ps: each of them runs, whatever the others do", gs=2),
         "locked batch": Scenario("batches from the global queue, published under the lock (Go 1.23)", batches=1),
         "window": Scenario("a wakep that finds no P is seen between its two writes (Go 1.27)", apart=True),
-        "batch": Scenario("the same, published after it (Go 1.27)", batches=2),
-        "three": Scenario("three Ps", default=False, ps=3, ms=3, gs=4),
+        "batch": Scenario("batches from the global queue, published after the unlock (Go 1.27)", batches=2),
+        "three": Scenario("three Ps, where work may wait for ever", default=False, ps=3, ms=3, gs=4),
         "tso": Scenario("two Ps, with store buffers", depth=2),
     }
     fairness = (weak("m"),)
@@ -186,7 +219,10 @@ class SpinModel(Model):
 
     @invariant
     def no_lost_work(self):
-        """Where everybody runs user code or sleeps, there is no work, or no idle P for it (S2.conserve)."""
+        """Where everybody runs user code or sleeps, there is no work, or no idle P for it (S2.conserve).
+
+        Not asked for in ``batch`` and ``window``.
+        """
         return self.batches == 2 or self.apart or not self.lost()
 
     @invariant
@@ -204,12 +240,6 @@ class SpinModel(Model):
         )
 
     @invariant
-    def spinners_have_no_work(self):
-        """Who is woken to spin gets a P without local work (S2.spinlocal, "schedule: spinning with local work")."""
-        s = self.sched
-        return all(not (s.spinning[m] and s.nextp[m] == p and s.queued(p) > 0) for m in self.m for p in range(self.ps))
-
-    @invariant
     def no_g_is_lost(self):
         """A G waits, is queued, or some M has it: none is lost, none comes twice."""
         s = self.sched
@@ -217,7 +247,7 @@ class SpinModel(Model):
 
     @leads_to
     def local_work_is_taken(self, p: Int(0, 3)):
-        """Work on a local queue is taken, as long as a P is idle."""
+        """Work on a local queue is taken, as long as a P is idle: with two Ps, and not in ``batch`` and ``window``."""
         s = self.sched
         if p >= self.ps or self.batches == 2 or self.apart:
             return False, False
@@ -225,7 +255,7 @@ class SpinModel(Model):
 
     @leads_to(scenario="tick")
     def global_work_is_taken(self):
-        """Some M comes to take from the global queue, or all run user code, also where local queues are never empty."""
+        """Some M comes to take from the global queue, or all run user code.  How soon is not said."""
         if not self.every:
             return False, False
         about = any(self.m.at(m, "F6 lock, globrunqget, unlock", "F9 lock, globrunqgetbatch, unlock") for m in self.m)
@@ -249,7 +279,7 @@ class SpinModel(Model):
 
     @reachable(scenario="window")
     def woken_in_vain(self):
-        """The same: docs/findings/spin-windows.md."""
+        """The same, after a wakep that found no P: docs/findings/spin-windows.md."""
         return self.lost()
 
     @leads_to(scenario="fits")

@@ -46,9 +46,8 @@ class Spinning(Component):
         self.nmp = Array(Option(Pid(ms)), ms)  # the M that it is about to wake
         self.waiting = Int(-1, self.gs)  # Gs that somebody may ready
         self.tokens = Ghost(Int(-1, ms.size + 2))  # counted in nmspinning for an M that does not spin yet
-        self.held = Ghost(
-            Array(Int(-1, self.gs + 1), ms)
-        )  # Gs that an M runs, or has taken from a queue or not put yet
+        # Gs that an M runs, or has taken from a queue or not put yet
+        self.held = Ghost(Array(Int(-1, self.gs + 1), ms))
 
     # --- local queues ----------------------------------------------------------------------------------------
 
@@ -171,7 +170,8 @@ class Spinning(Component):
                 self.locked = True
                 yield step(
                     "W4 nmspinning − 1, unlock",
-                    go=(f"{GO}:3245", f"{GO}:3248"), src=("sched.nmspinning.Add(-1)", "unlock(&sched.lock)"), region=LOCK,
+                    go=(f"{GO}:3245", f"{GO}:3248"), src=("sched.nmspinning.Add(-1)", "unlock(&sched.lock)"),
+                    region=LOCK,
                 )  # fmt: skip
                 self.locked = False
             if not self.bug("token"):
@@ -246,6 +246,8 @@ class Spinning(Component):
 
     def schedule(self, m):
         """findRunnable, and what schedule does with what it found."""
+        if self.spinning[m] and self.size(m, self.p[m]) > 0:
+            fatal("schedule: spinning with local work", prop="spinners_have_no_work")
         found: Bool() = False
         while not found:
             found = yield from self.look(m)
@@ -256,14 +258,15 @@ class Spinning(Component):
                 elif outcome == 1:
                     yield from self.become_spinning(m)
                     yield step("D3 unlock", go=f"{GO}:3628", src="unlock(&sched.lock)", atomic=OWN)
-                    self.locked = False
+                    if not self.bug("unlock"):
+                        self.locked = False
                 else:
                     outcome = yield from self.recheck(m)
                     if outcome == 2:
                         found = True
                     elif outcome == 0:
                         yield from self.stopm(m)
-        if self.spinning[m]:
+        if self.spinning[m] and not self.bug("keeps"):
             yield step("E1 nmspinning − 1", go=f"{GO}:4042", src="sched.nmspinning.Add(-1)", atomic=OWN)
             self.spinning[m] = False
             self.lose(m)
@@ -361,7 +364,8 @@ class Spinning(Component):
         if self.size(m, self.p[m]) > 0:
             fatal("pidleput: P has non-empty run queue", prop=THROW)
         self.pidle.push(self.p[m])
-        self.p[m] = self.none
+        if not self.bug("release"):
+            self.p[m] = self.none
         return 0
 
     def recheck(self, m):

@@ -3,8 +3,8 @@
 What is modelled: the abstract machine of Sewell, Sarkar, Owens, Zappa Nardelli and Myreen, "x86-TSO: A Rigorous and
 Usable Programmer's Model for x86 Multiprocessors" (CACM 53(7), 2010).  Each process has a buffer of stores, first in,
 first out.  Its loads take the newest value that it has itself stored there, else that of the memory.  A fence, and
-every instruction with a lock prefix, empties the buffer; so does XCHG, with or without the prefix.  What Go makes of its
-atomics on amd64 (internal/runtime/atomic/atomic_amd64.s): ``Store`` and ``StoreRel`` are XCHG (173, 200), loads
+every instruction with a lock prefix, empties the buffer; so does XCHG, with or without the prefix.  What Go makes of
+its atomics on amd64 (internal/runtime/atomic/atomic_amd64.s): ``Store`` and ``StoreRel`` are XCHG (173, 200), loads
 are plain.
 
 ``StoreBuffer`` is for any spec: plain methods, to be called within a step, one of them for each access.  With depth 0
