@@ -39,6 +39,9 @@ WANTED = {
     "gc": {f"g2_{i}" for i in range(1, 9)}
     | {"g3_3", "g3_4", "g3_4b", "g3_6", "g3_8", "g3_9", "g5_5", "g5_6", "g5_7", "27993"},
     "gctrigger": {"g5_5", "g5_6", "g5_7"},
+    "spin": {"recheck", "45867", "nowakep", "token", "43997", "last", "plain"}
+    | {"63555", "47304", "23098", "10573", "40368", "44313", "13546", "52934"},
+    "storebuffer": {"nofence", "lifo", "nosnoop", "lazy", "mpfence"},
     "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
     | {"736", "13086", "41603", "56648", "62100"},
 }
@@ -97,6 +100,9 @@ PROPERTIES = {
         "44313",
         "69803",
     },
+    "spin": {"S2.conserve", "S2.nms", "S2.rest", "S2.spinlocal", "S2.one", "S2.poll"}
+    | {"throws", "liveness", "fairness", "inductive", "handoffp", "timers"},
+    "storebuffer": {"SB", "MP", "OWN", "drains"},
     "gctrigger": {"heap", "time", "cycle", "G5.one", "G5.retest", "G5.full", "throws"},
     "mutex": {"M-Excl", "M-NoThrow", "M-Quiet", "M-NLW", "M-WS", "M-SemaBin", "M-Handoff", "M-NoStuck"},
 }
