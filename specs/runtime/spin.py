@@ -63,6 +63,7 @@ from gomodel import (
     Bug,
     Int,
     Model,
+    Preset,
     Scenario,
     choose,
     count,
@@ -150,6 +151,10 @@ class SpinModel(Model):
         "batch": Scenario("batches from the global queue, published after the unlock (Go 1.27)", batches=2),
         "three": Scenario("three Ps, where work may wait for ever", default=False, ps=3, ms=3, gs=4),
         "tso": Scenario("two Ps, with store buffers", depth=2),
+    }
+    presets = {
+        "quick": Preset(scenarios=("two", "tick", "fits", "window", "batch")),
+        "nightly": Preset(scenarios=("two", "fits"), ms=3),
     }
     fairness = (weak("m"),)
 
