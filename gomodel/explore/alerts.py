@@ -14,6 +14,7 @@ from ..language import build as b
 from ..language.declare import STEPS
 from ..language.system import Action, Leaf, Property, TransitionSystem
 from ..language.terms import Term
+from ..run.promises import for_some
 from ..run.search import DEADLOCK
 
 # Words of the board that the kernel uses.
@@ -153,10 +154,10 @@ def _groups(system: TransitionSystem) -> list[Group]:
         elif p.term is not None and p.kind == "terminal":
             rest.append(Alert("violated", p.name, b.not_(p.term), p))
         lasting[_scope(p, "errors")] += [
-            Alert("error", f"{p.name}: {text}", cond, p, text=text) for cond, text in p.errors
+            Alert("error", f"{p.name}: {text}", for_some(p, cond), p, text=text) for cond, text in p.errors
         ]
         passing[_scope(p, "premises")] += [
-            Alert("premise", p.name, premise.term, p, k) for k, premise in enumerate(p.premises)
+            Alert("premise", p.name, for_some(p, premise.term), p, k) for k, premise in enumerate(p.premises)
         ]
     groups: list[Group] = []
     for scope, alerts in [*lasting.items(), *passing.items(), ("rest", rest)]:

@@ -125,6 +125,16 @@ class Component:
 
     bugs: ClassVar[dict[str, Bug]] = {}
 
+    def __init_subclass__(cls) -> None:
+        """Raise SpecError where a process, rule or property would hide a name of gomodel's own."""
+        ours = {name for base in cls.__mro__ if base.__module__ == __name__ for name in vars(base)}
+        for name, member in vars(cls).items():
+            declared = isinstance(member, ProcessDecl | RuleDecl) or hasattr(member, "__gomodel__")
+            if declared and name in ours:
+                raise SpecError(
+                    f"{cls.__name__}.{name} hides a name of gomodel's own", where=class_where(cls), mend="rename it"
+                )
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls)
         self.__dict__["_meta"] = _Meta()

@@ -71,7 +71,7 @@ def compare(
             columns += [n for n in found if n not in columns]
         texts.update({n: p.text for n, p in found.items()})
         result = report.scenarios[0]
-        rows.append((result, report.errors[0].text if report.errors else "", found))
+        rows.append((result, report.errors[0].property if report.errors else "", found))
         if INTERRUPTED in (result.stopped, result.cut):
             break
     unknown = [c for c in columns if c not in texts]

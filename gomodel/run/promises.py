@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from ..language import build as b
 from ..language.declare import Fairness
@@ -99,16 +100,26 @@ def fairness_of(system: TransitionSystem, prop: Property, arguments: tuple[Value
     return conditions(system, system.fairness if prop.under is None else prop.under, named)
 
 
+def for_some(prop: Property, term: Term) -> Term:
+    """Whether ``term``, an error or a premise of ``prop``, holds for any arguments of it."""
+    return b.or_(*(_given(prop, values, term) for values in _arguments(prop)))
+
+
+def _arguments(prop: Property) -> Iterator[tuple[Any, ...]]:
+    return product(*(domain.values() for _, domain in prop.params))
+
+
+def _given(prop: Property, values: tuple[Any, ...], term: Term) -> Term:
+    given = [b.const(v, d) for v, (_, d) in zip(values, prop.params, strict=True)]
+    return rewrite(term, lambda t: given[t.data[0]] if t.op == "pick" else None)
+
+
 def promises(system: TransitionSystem, prop: Property) -> Iterator[Promise]:
     """The instances of a liveness property, one for each vector of arguments."""
     assert prop.term is not None
     assert prop.conclusion is not None
-    for values in product(*(domain.values() for _, domain in prop.params)):
-        given = [b.const(v, d) for v, (_, d) in zip(values, prop.params, strict=True)]
-        premise, conclusion = (
-            rewrite(t, lambda t: given[t.data[0]] if t.op == "pick" else None)  # noqa: B023
-            for t in (prop.term, prop.conclusion)
-        )
+    for values in _arguments(prop):
+        premise, conclusion = _given(prop, values, prop.term), _given(prop, values, prop.conclusion)
         shown = tuple(show_choice(v, d) for v, (_, d) in zip(values, prop.params, strict=True))
         assumed = fairness_of(system, prop, shown)
         yield Promise(prop, shown, premise, conclusion, prop.kind == "eventually", assumed)

@@ -15,7 +15,7 @@ from .actors import Actor, Choices, actors, initial_states, shown, taken_when
 from .lasso import judge
 from .liveness import ReferenceGraph
 from .memory import Ceiling, resident
-from .promises import promises
+from .promises import for_some, promises
 from .pycode import predicate
 from .search import DEADLOCK, FIRST, INTERRUPTED, Clock, Exploration, Found, Limits, Progress, Stop, Watch
 from .trace import Move, Trace
@@ -66,9 +66,9 @@ class Search:
         self.premises: dict[tuple[str, int], tuple[Callable[..., Any], bool]] = {}
         for p in self.system.properties.values():
             for cond, text in p.errors:
-                self.errors.append((p.name, text, predicate(self.system, cond), p.looks_back("errors")))
+                self.errors.append((p.name, text, predicate(self.system, for_some(p, cond)), p.looks_back("errors")))
             for k, premise in enumerate(p.premises):
-                self.premises[p.name, k] = predicate(self.system, premise.term), p.looks_back("premises")
+                self.premises[p.name, k] = predicate(self.system, for_some(p, premise.term)), p.looks_back("premises")
             if p.initially is not None:
                 self.starts.append((p.name, p.kind, predicate(self.system, p.initially)))
             if p.term is None or (p.term is b.TRUE and p.kind != "reachable"):

@@ -137,6 +137,7 @@ class MBarrier(BarrierSteps):
         "any": Scenario("deletion, stacks any time", default=False, insertion="never"),
         "dijkstra": Scenario("insertion, no stack again", default=False, deletion=False),
         "grey": Scenario("insertion while the stack is grey", default=False, deletion=False, insertion="grey"),
+        "go in four": Scenario("what Go's barrier shades, in four steps", default=False, steps="four"),
         "white": Scenario("Go's, but objects are allocated white", default=False, black=False),
         "none": Scenario("no barrier", default=False, deletion=False, insertion="never"),
     }
@@ -144,7 +145,7 @@ class MBarrier(BarrierSteps):
     comparison = Comparison(
         scenarios=(
             *("none", "dijkstra", "grey", "rescan", "any", "first", "snapshot"),
-            *("documented", "four", "go", "buffered", "saving", "white"),
+            *("documented", "four", "go", "go in four", "buffered", "saving", "white"),
         ),
         properties=("nothing_in_use_is_freed", "weak_tricolour", "strong_tricolour", "snapshot_is_kept"),
         objects=3,

@@ -153,8 +153,8 @@ class SpinModel(Model):
         "tso": Scenario("two Ps, with store buffers", depth=2),
     }
     presets = {
-        "quick": Preset(scenarios=("two", "tick", "fits", "window", "batch")),
-        "nightly": Preset(scenarios=("two", "fits"), ms=3),
+        "quick": Preset(scenarios=("two", "tick", "fits", "window", "batch", "tso")),
+        "nightly": Preset(ms=3),
     }
     fairness = (weak("m"),)
 

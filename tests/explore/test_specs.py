@@ -56,6 +56,14 @@ SMALL = {  # scenarios of a few thousand states
     ],
     "gctrigger": [("all", {"callers": 1, "allocators": 1})],
     "spin": [("fits", {"gs": 1}), ("batch", {"gs": 2}), ("window", {"gs": 2}), ("tso", {"gs": 1})],
+    "runq": [
+        ("steal", {"puts": 2, "gs": 2}),
+        ("inject", {"puts": 1, "gs": 2}),
+        ("batch", {}),
+        ("empty", {"puts": 2, "gs": 2}),
+    ],
+    "syscall": [("one P", {}), ("two Ps", {"gs": 1})],
+    "syscall23": [("one P", {}), ("two Ps", {"gs": 1})],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 

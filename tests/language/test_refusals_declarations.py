@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gomodel.language.errors import UsageError
+from gomodel import catalog
+from gomodel.language.errors import SpecError, UsageError
 from gomodel.language.instance import instance
 from tests.language.refusing import Case, expect_refusal, members, step, whole
 from tests.language.source import model_of
@@ -438,3 +439,16 @@ def test_names_and_bounds_of_a_command_line(use: Callable[[], object], words: st
         use()
     assert words in caught.value.message
     assert mend in (caught.value.mend or "")
+
+
+@pytest.mark.parametrize(
+    "member",
+    ["@invariant\n    def bounds(self):", "@rule\n    def init(self):", "@process()\n    def bug(self, g):"],
+)
+def test_a_declaration_must_not_hide_a_name_of_gomodel(member: str, tmp_path: Path) -> None:
+    path = tmp_path / "hides.py"
+    path.write_text(f"from gomodel import *\n\nclass M(Model):\n    name = 'm'\n\n    {member}\n        return True\n")
+    with pytest.raises(SpecError, match="hides a name of gomodel's own") as caught:
+        catalog.load(str(path))
+    assert caught.value.where is not None
+    assert caught.value.mend == "rename it"

@@ -309,3 +309,38 @@ def divided(self):
     assert [(c.property, len(c.trace)) for c in report.counterexamples] == [("divides", 1)]
     assert {p.name: p.length for p in report.properties if p.kind == "reachable"} == {"divided": 1}
     assert report.exit_code == 2
+
+
+PARAMETER = """\
+from __future__ import annotations
+
+from gomodel import *
+
+class M(Model):
+    name = "parameter"
+    fairness = (weak("w"),)
+    cells: int = 1
+
+    def state(self):
+        self.cell = Array(Bool(), self.cells)
+
+    @process()
+    def w(self, w):
+        yield step("set")
+        self.cell[0] = True
+
+    @leads_to
+    def all_set(self, i: Int(0, 1)):
+        return implies(self.cell[0], self.cell[i]), True
+"""
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+def test_a_promise_may_go_wrong_for_some_arguments(engine: str) -> None:
+    """Its errors and premises are those of all arguments: the compiled engine knew no argument there."""
+    model = load(PARAMETER)
+    (error,) = check(model, engine=engine).errors
+    assert "index outside" in error.property
+    report = check(model, engine=engine, bounds={"cells": "2"})
+    assert not report.errors
+    assert report.vacuous == []

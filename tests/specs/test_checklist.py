@@ -19,6 +19,7 @@ WANTED = {
     "chan": {f"c{i}" for i in (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, "15a", "15b", 17, 19)},
     "select": {f"s{i}" for i in (1, 2, 3, 4, 5, 7, 9, 10, 11, 12, 14, 15)},
     "waitq": {"c1", "c3", "s15"},
+    "runq": {f"q{i}" for i in (1, 2, 3, 5, 6, 7, 8, 9, 10)} | {"swap", "check"},
     "swissmap": {f"c{i}" for i in (1, 2, 4, 5, 7, 8, 10, 11, 12, 14, 15, 17, 18)} | {"needed", "right", "full"},
     "map": {f"b{i}" for i in (1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 20, 21)} - {"b11"} | {"b11a", "b11b"},
     "mapflags": {"b20", "b7"},
@@ -42,6 +43,8 @@ WANTED = {
     "spin": {"recheck", "45867", "nowakep", "token", "43997", "last", "plain"}
     | {"63555", "47304", "23098", "10573", "40368", "44313", "13546", "52934"},
     "storebuffer": {"nofence", "lifo", "nosnoop", "lazy", "mpfence"},
+    "syscall": {f"s{i}" for i in (1, 3, 4, 5, 6, 7, 8, 9)} | {"27660"},
+    "syscall23": {f"s{i}" for i in (1, 3, 4, 5, 6, 7, 8, 9)} | {"27660"},
     "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
     | {"736", "13086", "41603", "56648", "62100"},
 }
@@ -54,6 +57,8 @@ PROPERTIES = {
     "select": {"OneCase", "LosersGone", "NoDoubleWake", "SelectDoneReset", "LockOrder", "DeadlockFree"}
     | {"CloseRecvPreference", "NilNever", "PanicOnlyIfClosed", "FIFO", "NoLoss", "liveness", "throws", "panics"},
     "waitq": {"line", "ends", "throws"},
+    "runq": {"S1.unique", "S1.nodup", "S1.nolost", "S1.bounds", "S1.publish", "S1.order", "S1.emptyOK"}
+    | {"throws", "liveness", "20858", "40457", "38334"},
     "swissmap": {"FoundOnce", "ProbeReach", "HasEmpty", "NoMixedGroup", "GrowthLeftOK", "UsedSum", "DirOK", "Load"}
     | {"StaleFrozen", "AtMostOnce", "StayExactlyOnce", "NoDeleted", "Latest", "ClearStops", "ChurnBounded"}
     | {"UpdateNoGrow", "liveness", "throws"},
@@ -104,6 +109,8 @@ PROPERTIES = {
     | {"throws", "liveness", "fairness", "inductive", "handoffp", "timers"},
     "storebuffer": {"SB", "MP", "OWN", "drains"},
     "gctrigger": {"heap", "time", "cycle", "G5.one", "G5.retest", "G5.full", "throws"},
+    "syscall": {"S4.own", "once", "legal", "throws", "liveness"},
+    "syscall23": {"S4.own", "once", "legal", "throws", "liveness"},
     "mutex": {"M-Excl", "M-NoThrow", "M-Quiet", "M-NLW", "M-WS", "M-SemaBin", "M-Handoff", "M-NoStuck"},
 }
 SAID = ("done", "small model", "left out", "ours")

@@ -1,0 +1,220 @@
+"""System calls: entry and exit, against those who take the P away (runtime/proc.go, go1.27.3).
+
+What is modelled: reentersyscall (proc.go:4642-4757), exitsyscall, exitsyscallTryGetP and exitsyscallNoP (4922-5160),
+setBlockOnExitSyscall, takeP and resume (6801-6888), retake (6681-6772).  In a system call a P stays with its M, and who
+wants it sets the scan bit of the G, so that the G cannot leave the system call meanwhile.
+
+The takers are sysmon and every M that comes back without a P.  What is abstracted, besides what ``threads`` says:
+
+* Time: sysmon leaves a P where it is, or takes it, as it likes.  So syscalltick, which says whether this is still the
+  same system call, is left out; the other reader of it is the tracer.
+* A G does not stay in Go code for ever: sysmon asks it to give the P up after 10 ms; fairness of the outcome
+  "preempted" stands for that.
+* Nobody waits for sysmon, which never sleeps here: sysmonwait and its note are left out, with runSafePointFn and
+  gcwaiting, which are about stopping the world.
+* oldp is a local: nobody but its own M reads it.
+
+casgstatus spins while somebody has the scan bit, and nothing promises it the moment when nobody has it: with two Ps
+sysmon may look again and again and leave the P each time.  So the promises assume strong fairness of X1.  (With one P
+they hold without.)
+
+Checklist (ids of the reference for this part):
+
+* S4.own      done: ``own``, which says too that a P has one M at most in user code; ``idle_unowned``
+* once        done: ``not_lost``, ``running_once``
+* legal       done: ``legal``, the transitions of S3 that happen here
+* throws      "wirep: already in go" done: ``wirep_free``; "invalid p state" done: ``wirep_idle``; that of
+              casfrom_Gscanstatus done: ``scan_kept``; "attempted to release P into a bad state" left out: a constant
+* liveness    done: ``ready_runs``, ``call_returns``
+* s1 s3 s4    done, as bugs
+* s5          small model: ``syscall23``
+* s6          left out: runSafePointFn belongs to forEachP (golang/go#10618)
+* s7          left out: nGsyscallNoP, a counter, goes wrong with the extra Ms of cgo (golang/go#76435), not modelled
+* s8          left out: incidlelocked belongs to checkdead
+* 27660       done, as a bug of releasep
+* s9          small model: ``syscall23``, where entering a system call clears m.p
+* cas held slow n1 n2 unseen wired   ours: plausible edits
+* stop        left out: stopTheWorld (gcstopP), entersyscallHandleGCWait, forEachP and entersyscallblock as takers
+"""
+
+from __future__ import annotations
+
+from gomodel import Bug, Option, Pid, choose, fatal, outcome, reachable, step, strong
+from gomodel.specs.runtime.callers import Callers
+from gomodel.specs.runtime.threads import Threads
+
+GO = "runtime/proc.go"
+
+
+class Syscalls(Threads):
+    """reentersyscall, exitsyscall, setBlockOnExitSyscall and takeP."""
+
+    def enter(self, m, g: self.G, oldp: self.P):
+        yield step(
+            "S1 CAS Running→Syscall",
+            go=f"{GO}:4736",
+            src="CompareAndSwap(_Grunning, _Gsyscall)",
+            when=lambda: not self.status[g].scan,
+        )
+        self.status[g].of = "syscall"
+
+    def exit(self, m, g: self.G, oldp: self.P):
+        """True if the goroutine runs on, False if it is left to the scheduler."""
+        yield step(
+            "X1 CAS Syscall→Running",
+            go=f"{GO}:4952",
+            src="CompareAndSwap(_Gsyscall, _Grunning)",
+            when=lambda: not self.status[g].scan or self.bug("s4"),
+        )
+        self.status[g].of = "running"
+        self.status[g].scan = False
+        yield step("X2 is m.p still there?", go=f"{GO}:4968", src="pp := gp.m.p.ptr()")
+        if self.m_p[m] is not None and not self.bug("slow"):
+            return True
+        took = yield from self.take(oldp)
+        if took:
+            yield from self.acquirep(m, oldp)
+            return True
+        yield step("X3 load sched.pidle", go=f"{GO}:5084", src="sched.pidle != 0")
+        if self.idle_ps:
+            yield step("X4 lock; pidleget", go=f"{GO}:5086", src="pidleget(0)", region="sched.lock")
+            if self.idle_ps:
+                p: self.P = self.pidleget()
+                yield from self.acquirep(m, p)
+                return True
+        yield step(
+            "N1 CAS Running→Runnable",
+            go=f"{GO}:5109",
+            src="casgstatus(gp, _Grunning, _Grunnable)",
+            when=lambda: not self.status[g].scan,
+        )
+        self.status[g].of = "runnable"
+        yield from self.drop(m, g)
+        yield step(
+            "N2 lock; pidleget or globrunqput",
+            go=(f"{GO}:5124", f"{GO}:5128"),
+            src=("pidleget(0)", "globrunqput(gp)"),
+            region="sched.lock",
+        )
+        if self.idle_ps and not self.bug("n1"):
+            q: self.P = self.pidleget()
+            if self.bug("n2"):
+                self.runq.push(g)
+            yield from self.acquirep(m, q)
+            yield from self.execute(m, g)
+            return True
+        self.put(g)
+        yield from self.stopm(m)
+        return False
+
+    def unscan(self, g: self.G, line):
+        yield step("B8 CAS Syscall|scan→Syscall", go=f"{GO}:{line}", src="casfrom_Gscanstatus(")
+        word = self.status[g]
+        if not word.scan or word.of != "syscall":
+            fatal("casfrom_Gscanstatus: gp->status is not in scan state", prop="scan_kept")
+        self.status[g].scan = False
+
+    def take(self, p: self.P, patient=False):
+        """setBlockOnExitSyscall, takeP and resume; a patient taker may leave the P where it is."""
+        yield step("B1 load p.status", go=f"{GO}:6802", src="pp.status != _Prunning")
+        if self.p_status[p] != "running":
+            return False
+        yield step("B2 load p.m", go=f"{GO}:6816", src="mp := pp.m.ptr()")
+        m: Option(Pid(self.ms)) = self.p_m[p]
+        if m is None:
+            return False
+        yield step("B3 load m.curg", go=f"{GO}:6821", src="gp := mp.curg")
+        g: Option(self.G) = self.curg[m]
+        if g is None:
+            return False
+        yield step("B4 load g.status", go=f"{GO}:6826", src="readgstatus(gp)")
+        if self.status[g].of != "syscall":
+            return False
+        yield step("B5 CAS Syscall→Syscall|scan", go=f"{GO}:6835", src="castogscanstatus(gp, status, status|_Gscan)")
+        if self.status[g].of != "syscall" or self.status[g].scan:
+            return False
+        self.status[g].scan = True
+        yield step("B6 load g.m", go=f"{GO}:6839", src="gp.m != mp")
+        if self.g_m[g] != m and not self.bug("s1"):
+            yield from self.unscan(g, 6841)
+            return False
+        yield step("B7 load m.p", go=f"{GO}:6839", src="gp.m.p.ptr() != pp")
+        if self.m_p[m] != p and not self.bug("s1"):
+            yield from self.unscan(g, 6841)
+            return False
+        if patient:
+            yield step("K1 take the P?", go=f"{GO}:6754", src="runqempty(pp)")
+            if not choose(False, True):
+                yield from self.unscan(g, 6886)
+                return False
+            outcome("take")
+        yield step("T1 p.m = nil", go=f"{GO}:6873", src="s.pp.m = 0")
+        self.p_m[p] = None
+        if self.bug("s3"):
+            yield from self.unscan(g, 6886)
+        yield step("T2 m.p = nil", go=f"{GO}:6874", src="s.mp.p = 0")
+        self.m_p[m] = None
+        yield step("T3 store p.status", go=f"{GO}:6875", src="atomic.Store(&s.pp.status, state)")
+        self.p_status[p] = "idle"
+        if not self.bug("s3") and not self.bug("held"):
+            yield from self.unscan(g, 6886)
+        return True
+
+    bugs = {
+        "cas": Bug("execute does not change the status", breaks=("running_once", "legal"), go=f"{GO}:3360"),
+        "s1": Bug("the links are not looked at again", breaks=("own", "wirep_idle"), go=f"{GO}:6839"),
+        "s3": Bug("the scan bit is cleared before m.p", breaks="own", go=f"{GO}:6874"),
+        "s4": Bug("exit stores its status", breaks=("scan_kept", "legal"), go=f"{GO}:4952"),
+        "slow": Bug("a G that has its P looks for another one", breaks="wirep_free", go=f"{GO}:4968"),
+        "held": Bug("the scan bit is never cleared", breaks=("deadlock", "call_returns"), go=f"{GO}:6886"),
+        "n1": Bug(
+            "a G without a P does not look for one under the lock", breaks=("deadlock", "ready_runs"), go=f"{GO}:5124"
+        ),
+        "n2": Bug("a G that got a P is queued, too", breaks="not_lost", go=f"{GO}:5128"),
+        "unseen": Bug(
+            "a P is put on the idle list without a look at the queue",
+            breaks=("deadlock", "ready_runs"),
+            go=f"{GO}:3190",
+        ),
+        "wired": Bug("releasep leaves p.m", breaks=("idle_unowned", "wirep_idle"), go=f"{GO}:6401", scenario="two Ps"),
+        "27660": Bug("releasep leaves m.p", breaks=("idle_unowned", "wirep_free"), go=f"{GO}:6400", scenario="two Ps"),
+    }
+
+
+class SyscallModel(Callers):
+    """Goroutines that make system calls, and sysmon: the scan bit keeps them in."""
+
+    name = "syscall"
+    go = "go1.27.3"
+    source = ("runtime/proc.go",)
+    legal_steps = (
+        ("runnable", "running"), ("running", "runnable"), ("running", "syscall"), ("syscall", "running"),
+    )  # fmt: skip
+    leaving = ("X1 CAS Syscall→Running",)
+    fairness = (*Callers.fairness, strong("thread", "X1 CAS Syscall→Running"))
+
+    def state(self):
+        self.rt = Syscalls(self.thread, gs=self.gs, ps=self.ps, go=self.go)
+
+    @reachable
+    def spinning(self):
+        """A G cannot leave its system call, as somebody is looking at its P."""
+        return any(
+            self.thread.at(m, "X1 CAS Syscall→Running")
+            and self.rt.curg[m] is not None
+            and self.rt.status[self.rt.curg[m]].scan
+            for m in self.thread
+        )
+
+    @reachable
+    def too_late(self):
+        """sysmon has the scan bit of a G whose P was taken before."""
+        return any(
+            self.rt.m_p[m] is None and self.rt.curg[m] is not None and self.rt.status[self.rt.curg[m]].scan
+            for m in self.thread
+        ) and any(self.monitor.at(s, "B7 load m.p") for s in self.monitor)
+
+    @reachable
+    def running_without(self):
+        """A G is Running and has no P."""
+        return any(self.thread.at(m, "X3 load sched.pidle") and self.rt.m_p[m] is None for m in self.thread)

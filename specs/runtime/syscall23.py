@@ -1,0 +1,148 @@
+"""System calls until Go 1.25: a P of its own status, _Psyscall (runtime/proc.go, go1.23.9).
+
+What is modelled: reentersyscall (proc.go:4382-4464), exitsyscall, exitsyscallfast and exitsyscall0 (4612-4830), retake
+(6206-6285).  go1.22 has the same protocol.  Entering a system call the M and the P forget one another, and the P
+becomes _Psyscall; who changes that status with a CAS has the P: the M that comes back, or sysmon.  It may also be an M
+that had this P before and comes back while another M is in a system call with it.
+
+What is abstracted is what ``syscall`` says, but for the scan bit, which nobody sets here.
+
+Checklist (ids of the reference for this part):
+
+* S4.own      done: ``own``, which says too that a P has one M at most in user code; ``idle_unowned``
+* once        done: ``not_lost``, ``running_once``
+* legal       done: ``legal``, the transitions of S3 that happen here
+* throws      "wirep: already in go" done: ``wirep_free``; "invalid p state" done: ``wirep_idle``
+* liveness    done: ``ready_runs``, ``call_returns``
+* s5          done, as a bug
+* 27660 s9    done, as bug ``27660`` and as bug ``s9``
+* o6          ours: sysmon stores the status that it wants
+* cas n1 n2 unseen wired   ours: plausible edits, as in ``syscall``
+* s1 s3 s4 s7 small model: ``syscall``, or left out there
+* s6          left out: runSafePointFn belongs to forEachP
+* s8          left out: incidlelocked belongs to checkdead
+* stop        left out: the CASes of stopTheWorld (1564), forEachP (2071) and entersyscall_gcwait (4504)
+"""
+
+from __future__ import annotations
+
+from gomodel import Bug, choose, outcome, reachable, step
+from gomodel.specs.runtime.callers import Callers
+from gomodel.specs.runtime.threads import OWN_LINKS, Threads
+
+GO = "runtime/proc.go"
+
+
+class OldSyscalls(Threads):
+    """reentersyscall, exitsyscall and what sysmon does to them."""
+
+    def enter(self, m, g: self.G, oldp: self.P):
+        yield step("S1 CAS Running→Syscall", go=f"{GO}:4411", src="casgstatus(gp, _Grunning, _Gsyscall)")
+        self.status[g].of = "syscall"
+        yield step(
+            "S2 p.m = nil, m.p = nil", go=(f"{GO}:4454", f"{GO}:4456"), src=("pp.m = 0", "gp.m.p = 0"), atomic=OWN_LINKS
+        )
+        self.p_m[oldp] = None
+        if not self.bug("s9"):
+            self.m_p[m] = None
+        yield step("S3 store _Psyscall", go=f"{GO}:4457", src="atomic.Store(&pp.status, _Psyscall)")
+        self.p_status[oldp] = "syscall"
+
+    def exit(self, m, g: self.G, oldp: self.P):
+        """True if the goroutine runs on, False if it is left to the scheduler."""
+        yield step("X1 load oldp.status", go=f"{GO}:4712", src="oldp.status == _Psyscall")
+        if self.p_status[oldp] == "syscall":
+            yield step("X2 CAS Psyscall→Idle", go=f"{GO}:4712", src="atomic.Cas(&oldp.status, _Psyscall, _Pidle)")
+            if self.p_status[oldp] == "syscall" or self.bug("s5"):
+                self.p_status[oldp] = "idle"
+                yield from self.acquirep(m, oldp)
+                yield from self.back(g)
+                return True
+        yield step("X3 load sched.pidle", go=f"{GO}:4726", src="sched.pidle != 0")
+        if self.idle_ps:
+            yield step("X4 lock; pidleget", go=f"{GO}:4763", src="pidleget(0)", region="sched.lock")
+            if self.idle_ps:
+                p: self.P = self.pidleget()
+                yield from self.acquirep(m, p)
+                yield from self.back(g)
+                return True
+        yield step("N1 CAS Syscall→Runnable", go=f"{GO}:4786", src="casgstatus(gp, _Gsyscall, _Grunnable)")
+        self.status[g].of = "runnable"
+        yield from self.drop(m, g)
+        yield step(
+            "N2 lock; pidleget or globrunqput",
+            go=(f"{GO}:4800", f"{GO}:4804"),
+            src=("pidleget(0)", "globrunqput(gp)"),
+            region="sched.lock",
+        )
+        if self.idle_ps and not self.bug("n1"):
+            q: self.P = self.pidleget()
+            if self.bug("n2"):
+                self.runq.push(g)
+            yield from self.acquirep(m, q)
+            yield from self.execute(m, g)
+            return True
+        self.put(g)
+        yield from self.stopm(m)
+        return False
+
+    def back(self, g: self.G):
+        yield step("X5 CAS Syscall→Running", go=f"{GO}:4661", src="casgstatus(gp, _Gsyscall, _Grunning)")
+        self.status[g].of = "running"
+
+    def take(self, p: self.P, patient=False):
+        """retake, for one P."""
+        yield step("K1 load p.status; take the P?", go=f"{GO}:6219", src="s := pp.status")
+        if self.p_status[p] != "syscall" or not choose(False, True):
+            return False
+        outcome("take")
+        yield step("K2 CAS Psyscall→Idle", go=f"{GO}:6258", src="atomic.Cas(&pp.status, s, _Pidle)")
+        if self.p_status[p] != "syscall" and not self.bug("o6"):
+            return False
+        self.p_status[p] = "idle"
+        return True
+
+    bugs = {
+        "cas": Bug("execute does not change the status", breaks=("running_once", "legal"), go=f"{GO}:3223"),
+        "s5": Bug("exit stores the status of its P", breaks=("own", "wirep_idle"), go=f"{GO}:4712"),
+        "s9": Bug("m.p is left in a system call", breaks="wirep_free", go=f"{GO}:4456", issue="golang/go#27660"),
+        "o6": Bug("sysmon stores the status of the P", breaks=("own", "wirep_idle"), go=f"{GO}:6258"),
+        "n1": Bug(
+            "a G without a P does not look for one under the lock", breaks=("deadlock", "ready_runs"), go=f"{GO}:4800"
+        ),
+        "n2": Bug("a G that got a P is queued, too", breaks="not_lost", go=f"{GO}:4804"),
+        "unseen": Bug(
+            "a P is put on the idle list without a look at the queue",
+            breaks=("deadlock", "ready_runs"),
+            go=f"{GO}:3053",
+        ),
+        "wired": Bug("releasep leaves p.m", breaks=("idle_unowned", "wirep_idle"), go=f"{GO}:5906", scenario="two Ps"),
+        "27660": Bug("releasep leaves m.p", breaks=("idle_unowned", "wirep_free"), go=f"{GO}:5905", scenario="two Ps"),
+    }
+
+
+class OldSyscallModel(Callers):
+    """Goroutines that make system calls, and sysmon: the status of the P says who has it."""
+
+    name = "syscall23"
+    go = "go1.23.9"
+    source = ("runtime/proc.go",)
+    legal_steps = (
+        ("runnable", "running"), ("running", "runnable"), ("running", "syscall"), ("syscall", "running"),
+        ("syscall", "runnable"),
+    )  # fmt: skip
+    leaving = ("X1 load oldp.status",)
+
+    def state(self):
+        self.rt = OldSyscalls(self.thread, gs=self.gs, ps=self.ps, go=self.go)
+
+    @reachable
+    def somebody_elses(self):
+        """Two Ms come back to the same P, and one of them had lost it."""
+        return any(
+            m != n
+            and self.thread.at(m, "X2 CAS Psyscall→Idle")
+            and self.thread.at(n, "in the kernel", "X2 CAS Psyscall→Idle")
+            for m in self.thread
+            for n in self.thread
+        )
