@@ -154,7 +154,6 @@ class SpinModel(Model):
     }
     presets = {
         "quick": Preset(scenarios=("two", "tick", "fits", "window", "batch", "tso")),
-        "nightly": Preset(ms=3),
     }
     fairness = (weak("m"),)
 
@@ -266,7 +265,10 @@ class SpinModel(Model):
 
     @leads_to(scenario="tick")
     def global_work_is_taken(self):
-        """Some M comes to take from the global queue, or all run user code.  How soon is not said."""
+        """Some M comes to take from the global queue, or all run user code: with as many Ms as Ps.
+
+        With more it fails as stated, as one sleeps while the others run.  How soon is not said.
+        """
         if not self.every:
             return False, False
         about = any(self.m.at(m, "F6 lock, globrunqget, unlock", "F9 lock, globrunqgetbatch, unlock") for m in self.m)
