@@ -55,6 +55,7 @@ SMALL = {  # scenarios of a few thousand states
         ("cycles", {"objects": 2, "procs": 1, "agents": 1}),
     ],
     "gctrigger": [("all", {"callers": 1, "allocators": 1})],
+    "spin": [("fits", {"gs": 1}), ("batch", {"gs": 2}), ("window", {"gs": 2}), ("tso", {"gs": 1})],
     "runq": [
         ("steal", {"puts": 2, "gs": 2}),
         ("inject", {"puts": 1, "gs": 2}),

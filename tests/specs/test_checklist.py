@@ -41,6 +41,9 @@ WANTED = {
     | {"g3_3", "g3_4", "g3_4b", "g3_6", "g3_8", "g3_9", "g5_5", "g5_6", "g5_7", "27993"},
     "gctrigger": {"g5_5", "g5_6", "g5_7"},
     "gstatus": {f"m{i}" for i in range(2, 9)},
+    "spin": {"recheck", "45867", "nowakep", "token", "43997", "last", "plain"}
+    | {"63555", "47304", "23098", "10573", "40368", "44313", "13546", "52934"},
+    "storebuffer": {"nofence", "lifo", "nosnoop", "lazy", "mpfence"},
     "syscall": {f"s{i}" for i in (1, 3, 4, 5, 6, 7, 8, 9)} | {"27660"},
     "syscall23": {f"s{i}" for i in (1, 3, 4, 5, 6, 7, 8, 9)} | {"27660"},
     "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
@@ -103,6 +106,9 @@ PROPERTIES = {
         "44313",
         "69803",
     },
+    "spin": {"S2.conserve", "S2.nms", "S2.rest", "S2.spinlocal", "S2.one", "S2.poll"}
+    | {"throws", "liveness", "fairness", "inductive", "handoffp", "timers"},
+    "storebuffer": {"SB", "MP", "OWN", "drains"},
     "gctrigger": {"heap", "time", "cycle", "G5.one", "G5.retest", "G5.full", "throws"},
     "gstatus": {"S3.once", "S3.nolostwake", "S3.curg", "legal", "throws", "liveness"},
     "syscall": {"S4.own", "once", "legal", "throws", "liveness"},
