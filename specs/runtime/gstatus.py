@@ -80,7 +80,7 @@ from gomodel import (
     weak,
 )
 
-GO, POLL = "runtime/proc.go", "runtime/netpoll.go"
+GO, POLL, SEMA = "runtime/proc.go", "runtime/netpoll.go", "runtime/sema.go"
 USER, EXECUTE, RETURNS = "user code", "E1 m.curg = g, g.m = m", "P4 unlockf has returned"
 NO = "P5 CAS Waiting→Runnable"
 KEEPING = ("P2 dropg", "P3 CAS pdWait→g", NO)  # in "commit"; in "lock" a G is registered before it parks
@@ -207,7 +207,7 @@ class Parking(Component):
         if self.bug("queued"):
             self.hand[m] = g
             self.parks[m] = None
-            yield step("P6 runqput")
+            yield step("P6 runqput", go=f"{GO}:4311", src="execute(gp, true)")
             self.runq.push(g)
             self.hand[m] = None
             return False
@@ -249,10 +249,16 @@ class Parking(Component):
             self.back[g] = True
         else:
             if self.bug("m2"):
-                yield step("W0 has the event come?")
+                yield step("W0 has the event come?", go=f"{SEMA}:179", src="for {")
                 if self.event:
                     return True
-            yield step("W1 lock; wait, if the event has not come", when=lambda: not self.lock, region="the lock")
+            yield step(
+                "W1 lock; wait, if the event has not come",
+                when=lambda: not self.lock,
+                go=f"{SEMA}:180",
+                src="lockWithRank(&root.lock",
+                region="the lock",
+            )
             if self.event and not self.bug("m2"):
                 self.event = False
                 return True
@@ -281,6 +287,8 @@ class Parking(Component):
             yield step(
                 "V1 lock; who waits?",
                 when=lambda: not self.lock or self.bug("early") or self.bug("m5"),
+                go=f"{SEMA}:219",
+                src="lockWithRank(&root.lock",
                 region="the lock",
             )
             if self.waiter is None:
@@ -320,7 +328,7 @@ class GStatusModel(Model):
 
     name = "gstatus"
     go = "go1.27.3"
-    source = (GO, POLL)
+    source = (GO, POLL, SEMA)
 
     gs: int = Bound(2, min=1, max=3, help="goroutines, and Ms")
     commit: bool = Bound(False, help="unlockf may say no, as in netpoll")

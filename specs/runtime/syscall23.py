@@ -92,7 +92,7 @@ class OldSyscalls(Threads):
 
     def take(self, p: self.P, patient=False):
         """retake, for one P."""
-        yield step("K1 load p.status; take the P?", go=f"{GO}:6219", src="s := pp.status")
+        yield step("K1 load p.status; take the P?", go=f"{GO}:6218", src="s := pp.status")
         if self.p_status[p] != "syscall" or not choose(False, True):
             return False
         outcome("take")
