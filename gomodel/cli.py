@@ -87,7 +87,13 @@ def list_command(
             show(joined(description_lines(d, width=page_width()) for d in described))
 
 
-# Options that several commands take.
+# What several commands take.
+ComponentName = Annotated[
+    str, typer.Argument(metavar="COMPONENT", help="A model of `gomodel list`, or FILE.py[:CLASS].")
+]
+JsonName = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output.")
+]
 Bounds = Annotated[list[str] | None, typer.Option("-b", "--bound", metavar="NAME=VALUE", help="Set a bound.")]
 Scenarios = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Explore this scenario instead of the default ones.")
@@ -106,9 +112,7 @@ EngineName = Annotated[str, typer.Option(metavar="NAME", help="The engine that e
 
 @app.command("check")
 def check_command(
-    component: Annotated[
-        str, typer.Argument(metavar="COMPONENT", help="A model of `gomodel list`, or FILE.py[:CLASS].")
-    ] = "",
+    component: ComponentName = "",
     bounds: Bounds = None,
     scenario: Scenarios = None,
     preset: PresetName = "",
@@ -127,9 +131,7 @@ def check_command(
     max_states: MaxStates = None,
     max_memory: MaxMemory = None,
     timeout: Timeout = None,
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output.")
-    ] = None,
+    json_file: JsonName = None,
     engine: EngineName = "compiled",
     reset: Annotated[
         bool, typer.Option("--reset/--no-reset", help="Reset dead locals, which leaves fewer states.")
@@ -175,9 +177,7 @@ def check_command(
 
 @app.command("fairness")
 def fairness_command(
-    component: Annotated[
-        str, typer.Argument(metavar="COMPONENT", help="A model of `gomodel list`, or FILE.py[:CLASS].")
-    ],
+    component: ComponentName,
     bounds: Bounds = None,
     scenario: Scenarios = None,
     preset: PresetName = "",
@@ -185,9 +185,7 @@ def fairness_command(
     max_states: MaxStates = None,
     max_memory: MaxMemory = None,
     timeout: Timeout = None,
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output.")
-    ] = None,
+    json_file: JsonName = None,
     engine: EngineName = "compiled",
 ) -> None:
     """Weaken each fairness assumption of each liveness property in turn: is it needed?
@@ -205,8 +203,7 @@ def fairness_command(
             from .output import ProgressLine, page_width, show
             from .run.assumptions import assumptions, to_json
 
-            progress = ProgressLine()
-            try:
+            with ProgressLine() as watch:
                 results = assumptions(
                     model,
                     bounds=values,
@@ -214,11 +211,9 @@ def fairness_command(
                     preset=preset,
                     limits=limits,
                     engine=engine,
-                    watch=progress if progress.on else None,
+                    watch=watch,
                     target=target,
                 )
-            finally:
-                progress.clear()
             code = assumptions_code(results)
             if json_file != "-":
                 show(assumption_lines(model.name, results, lassos=lassos, width=page_width()))
@@ -230,18 +225,14 @@ def fairness_command(
 
 @app.command("table")
 def table_command(
-    component: Annotated[
-        str, typer.Argument(metavar="COMPONENT", help="A model of `gomodel list`, or FILE.py[:CLASS].")
-    ],
+    component: ComponentName,
     bounds: Bounds = None,
     scenario: Scenarios = None,
     preset: PresetName = "",
     max_states: MaxStates = None,
     max_memory: MaxMemory = None,
     timeout: Timeout = None,
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output.")
-    ] = None,
+    json_file: JsonName = None,
     engine: EngineName = "compiled",
 ) -> None:
     """Compare the variants of a model: which scenario keeps which property, and how soon the others break it."""
@@ -256,8 +247,7 @@ def table_command(
             from .output import ProgressLine, page_width, show
             from .run.comparison import compare
 
-            progress = ProgressLine()
-            try:
+            with ProgressLine() as watch:
                 table = compare(
                     model,
                     bounds=values,
@@ -265,10 +255,8 @@ def table_command(
                     preset=preset,
                     limits=limits,
                     engine=engine,
-                    watch=progress if progress.on else None,
+                    watch=watch,
                 )
-            finally:
-                progress.clear()
             if json_file != "-":
                 show(comparison_lines(table, target, width=page_width()))
             if out:
@@ -293,12 +281,9 @@ class _Run:
         from .run.check import check
         from .run.search import INTERRUPTED
 
-        progress = ProgressLine()
-        try:
+        with ProgressLine() as watch:
             spec = short_path(str(catalog.source_file(model)))
-            report = check(model, watch=progress if progress.on else None, spec=spec, target=target, **options)
-        finally:
-            progress.clear()
+            report = check(model, watch=watch, spec=spec, target=target, **options)
         self._show(lambda width: report_lines(report, width=width))
         self.interrupted = any(INTERRUPTED in (s.stopped, s.cut) for s in report.scenarios)
         self._add(report.to_json(), report.exit_code)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import Any
 
 from rich.text import Text
 
+from .report_text import show_bounds, show_value
 from .run.comparison import ComparisonTable, Row
 from .run.report import Exit, PropertyResult, Verdict
 from .trace.page import Page
@@ -19,10 +21,9 @@ def comparison_lines(table: ComparisonTable, target: str, *, width: int = 80) ->
     page = Page(width)
     page.add(table.title, prefix=Text(f"{table.model}: ", style="bold"))
     if _shared(table):
-        page.add(_bounds(table), prefix="  the same in every row  ", style="dim")
+        page.add(show_bounds(_shared(table)), prefix="  the same in every row  ", style="dim")
     page.gap()
-    for line in _grid(table):
-        page.lines.append(line)
+    page.lines += _grid(table)
     page.gap()
     for name in table.columns:
         page.add(table.texts[name], prefix=f"  {name}  ")
@@ -32,8 +33,9 @@ def comparison_lines(table: ComparisonTable, target: str, *, width: int = 80) ->
         page.add(row.text, prefix=f"  {row.scenario:<{side}}  ")
     page.gap()
     page.add("A number is the length of a shortest counterexample, in steps; liveness, of a short one.  To see one:")
+    settings = "".join(f" -b {n}={show_value(v)}" for n, v in table.settings.items())
     broken = [row for row in table.rows if any(c and c.verdict is Verdict.VIOLATED for c in row.cells)]
-    page.add_verbatim(f"  gomodel check {target} --scenario {(broken or table.rows)[0].scenario}{_settings(table)}")
+    page.add_verbatim(f"  gomodel check {target} --scenario {(broken or table.rows)[0].scenario}{settings}")
     if table.exit_code != Exit.OK:
         page.gap()
         page.add(Text(_verdict(table), style="bold yellow" if table.exit_code == Exit.INCOMPLETE else "bold red"))
@@ -84,22 +86,10 @@ def _cell(row: Row, found: PropertyResult | None) -> tuple[str, str]:
     return ("holds" if found.verdict is Verdict.OK else str(found.verdict)), _STYLES.get(found.verdict, "yellow")
 
 
-def _shared(table: ComparisonTable) -> dict[str, object]:
+def _shared(table: ComparisonTable) -> dict[str, Any]:
     """The bounds that are the same in all rows."""
     first, *rest = (row.bounds for row in table.rows)
     return {n: v for n, v in first.items() if all(other.get(n) == v for other in rest)}
-
-
-def _show(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
-
-
-def _bounds(table: ComparisonTable) -> str:
-    return " ".join(f"{n}={_show(v)}" for n, v in _shared(table).items())
-
-
-def _settings(table: ComparisonTable) -> str:
-    return "".join(f" -b {n}={_show(v)}" for n, v in table.settings.items())
 
 
 def _verdict(table: ComparisonTable) -> str:

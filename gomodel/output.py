@@ -109,6 +109,13 @@ class ProgressLine:
         self._width = 0
         self.on = sys.stderr.isatty()
 
+    def __enter__(self) -> ProgressLine | None:
+        """What is to watch a search: nobody where there is nothing to see."""
+        return self if self.on else None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.clear()
+
     def __call__(self, progress: Progress) -> None:
         if self.on:
             self._put(progress_text(progress))

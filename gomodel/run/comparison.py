@@ -8,7 +8,7 @@ from typing import Any
 from ..language.errors import UsageError
 from ..language.model import Model
 from .check import DEFAULT_ENGINE, check
-from .report import Exit, PropertyResult
+from .report import SCHEMA, Exit, PropertyResult
 from .search import INTERRUPTED, Limits, Watch
 
 
@@ -44,7 +44,7 @@ class ComparisonTable:
         return Exit.INCOMPLETE if any(row.stopped for row in self.rows) else Exit.OK
 
     def to_json(self) -> dict[str, Any]:
-        return {"schema": 1, **asdict(self), "exit_code": self.exit_code}
+        return {"schema": SCHEMA, **asdict(self), "exit_code": self.exit_code}
 
 
 def compare(

@@ -141,6 +141,8 @@ class Callers(Model):
     @reachable
     def taken(self):
         """An M is in a system call, and another one runs user code with the P that it had."""
-        return any(self.thread.at(m, "in the kernel") for m in self.thread) and any(
-            self.thread.at(n, USER) for n in self.thread
+        return any(
+            self.thread.at(m, "in the kernel") and self.thread.at(n, USER) and self.rt.m_p[n] == self.thread[m].run.oldp
+            for m in self.thread
+            for n in self.thread
         )

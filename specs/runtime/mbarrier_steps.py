@@ -6,7 +6,8 @@ from gomodel import Array, Bool, Bound, Ghost, Int, Model, Pid, choose, process,
 from gomodel.specs.runtime.heap import Heap
 from gomodel.specs.runtime.marking import Marking
 
-MBARRIER, MGC = "runtime/mbarrier.go", "runtime/mgc.go"
+MBARRIER, MGC, MARK = "runtime/mbarrier.go", "runtime/mgc.go", "runtime/mgcmark.go"
+SCAN = "runtime/mgcmark_greenteagc.go"
 QUEUES = "who sets a mark bit queues the object, on its own P"
 PLACE = "`safe` says where the mutator stands; no word of the program"
 
@@ -107,7 +108,7 @@ class BarrierSteps(Model):
             self.gc.barrier(m, old, new)
         if self.steps == "buffered":
             self.safe[m] = self.bug("split")
-            yield step("B2 store", go="runtime/asm_amd64.s:1305", src="MOVQ", atomic=PLACE)
+            yield step("B2 store", go="runtime/asm_amd64.s:1305", src="AX, 88(CX)", atomic=PLACE)
         elif self.steps == "four":
             on: Bool() = self.gc.on
             self.safe[m] = False
@@ -187,7 +188,12 @@ class BarrierSteps(Model):
         self.stopping = self.stacks == "stopped"
         marking: Bool() = True
         while marking:
-            yield step("mark")
+            yield step(
+                "mark",
+                go=(f"{MARK}:306", f"{MARK}:1345", "runtime/mwbbuf.go:195"),
+                src=("scanstack(gp, gcw)", "scanObject(b, gcw)", "func wbBufFlush1"),
+                atomic="a stack is scanned while its goroutine is suspended, an object slot by slot; " + QUEUES,
+            )
             what = choose("stack", "object", "flush", "stop")
             if what == "stack":
                 yield from self.scan_stack()
@@ -225,13 +231,13 @@ class BarrierSteps(Model):
             self.stopping = False
 
     def scan_object(self):
-        """Slot by slot; until the last one it is grey (mgcmark.go:1528-1600)."""
+        """Slot by slot; until the last one it is grey (mgcmark_greenteagc.go:1187-1275)."""
         x: Int(0, self.objects - 1) = choose(Int(0, self.objects - 1))
         require(self.gc.queued[x])
         require(self.stacks not in ("first", "stopped") or all(self.gc.scanned))
         for i in range(self.slots):
             if i > 0:
-                yield step("next slot")
+                yield step("next slot", go=f"{SCAN}:1270", src="greyobject(obj, b, addr-b", atomic=QUEUES)
             self.gc.shade(self.heap.slot[x][i])
         self.gc.queued[x] = False
 

@@ -41,7 +41,7 @@ from __future__ import annotations
 
 from gomodel import Bug, Option, Pid, choose, fatal, outcome, reachable, step, strong
 from gomodel.specs.runtime.callers import Callers
-from gomodel.specs.runtime.threads import Threads
+from gomodel.specs.runtime.threads import Threads, shared_bugs
 
 GO = "runtime/proc.go"
 
@@ -161,23 +161,12 @@ class Syscalls(Threads):
         return True
 
     bugs = {
-        "cas": Bug("execute does not change the status", breaks=("running_once", "legal"), go=f"{GO}:3360"),
+        **shared_bugs("go1.27.3"),
         "s1": Bug("the links are not looked at again", breaks=("own", "wirep_idle"), go=f"{GO}:6839"),
         "s3": Bug("the scan bit is cleared before m.p", breaks="own", go=f"{GO}:6874"),
         "s4": Bug("exit stores its status", breaks=("scan_kept", "legal"), go=f"{GO}:4952"),
         "slow": Bug("a G that has its P looks for another one", breaks="wirep_free", go=f"{GO}:4968"),
         "held": Bug("the scan bit is never cleared", breaks=("deadlock", "call_returns"), go=f"{GO}:6886"),
-        "n1": Bug(
-            "a G without a P does not look for one under the lock", breaks=("deadlock", "ready_runs"), go=f"{GO}:5124"
-        ),
-        "n2": Bug("a G that got a P is queued, too", breaks="not_lost", go=f"{GO}:5128"),
-        "unseen": Bug(
-            "a P is put on the idle list without a look at the queue",
-            breaks=("deadlock", "ready_runs"),
-            go=f"{GO}:3190",
-        ),
-        "wired": Bug("releasep leaves p.m", breaks=("idle_unowned", "wirep_idle"), go=f"{GO}:6401", scenario="two Ps"),
-        "27660": Bug("releasep leaves m.p", breaks=("idle_unowned", "wirep_free"), go=f"{GO}:6400", scenario="two Ps"),
     }
 
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from gomodel import Bug, choose, outcome, reachable, step
 from gomodel.specs.runtime.callers import Callers
-from gomodel.specs.runtime.threads import OWN_LINKS, Threads
+from gomodel.specs.runtime.threads import OWN_LINKS, Threads, shared_bugs
 
 GO = "runtime/proc.go"
 
@@ -103,21 +103,10 @@ class OldSyscalls(Threads):
         return True
 
     bugs = {
-        "cas": Bug("execute does not change the status", breaks=("running_once", "legal"), go=f"{GO}:3223"),
+        **shared_bugs("go1.23.9"),
         "s5": Bug("exit stores the status of its P", breaks=("own", "wirep_idle"), go=f"{GO}:4712"),
         "s9": Bug("m.p is left in a system call", breaks="wirep_free", go=f"{GO}:4456", issue="golang/go#27660"),
         "o6": Bug("sysmon stores the status of the P", breaks=("own", "wirep_idle"), go=f"{GO}:6258"),
-        "n1": Bug(
-            "a G without a P does not look for one under the lock", breaks=("deadlock", "ready_runs"), go=f"{GO}:4800"
-        ),
-        "n2": Bug("a G that got a P is queued, too", breaks="not_lost", go=f"{GO}:4804"),
-        "unseen": Bug(
-            "a P is put on the idle list without a look at the queue",
-            breaks=("deadlock", "ready_runs"),
-            go=f"{GO}:3053",
-        ),
-        "wired": Bug("releasep leaves p.m", breaks=("idle_unowned", "wirep_idle"), go=f"{GO}:5906", scenario="two Ps"),
-        "27660": Bug("releasep leaves m.p", breaks=("idle_unowned", "wirep_free"), go=f"{GO}:5905", scenario="two Ps"),
     }
 
 

@@ -13,6 +13,7 @@ What is abstracted, and why that is sound:
 * There are no local run queues, no timers, no network and no GC work: ready goroutines wait in the global queue.  So
   handoffp has one reason to start an M.  An M that is started although there is nothing to do gives its P back.
 * Nothing spins: when the last M stops looking, it looks at the queue under the lock that guards it.
+* Nobody calls wakep: an M that queues a G goes on to look for one itself, or looks for an idle P under the lock first.
 * The note of a parked M is its ``nextp``: whoever takes an M off the idle list sets nextp and then wakes it, and the M
   does nothing before (proc.go:3135-3136).  startm does not make new Ms but waits for an idle one; there are so many
   that one comes.  The idle lists are sets: which P or M is taken is not said.
@@ -27,6 +28,7 @@ from types import SimpleNamespace
 from gomodel import (
     Array,
     Bool,
+    Bug,
     Component,
     Enum,
     Ghost,
@@ -48,14 +50,35 @@ GO = "runtime/proc.go"
 LINES = {
     "go1.27.3": SimpleNamespace(
         mput=3021, nextp=3024, mget=3087, curg=3357, run=3360, dropg=4258, wirep=6357, gosched=4340, goput=4352,
-        find=3614, handoff=3151, again=3190, pidleput=3206, queued="!sched.runq.empty()",
+        find=3614, handoff=3151, again=3190, pidleput=3206, m_p=6400, p_m=6401, retry=5124, got=5128,
+        queued="!sched.runq.empty()",
     ),
     "go1.23.9": SimpleNamespace(
         mput=2884, nextp=2887, mget=2950, curg=3221, run=3223, dropg=4059, wirep=5866, gosched=4123, goput=4130,
-        find=3438, handoff=3014, again=3053, pidleput=3069, queued="sched.runqsize != 0",
+        find=3438, handoff=3014, again=3053, pidleput=3069, m_p=5905, p_m=5906, retry=4800, got=4804,
+        queued="sched.runqsize != 0",
     ),
 }  # fmt: skip
 OWN_LINKS = "only its own M writes these links, and a taker reads one of them in a step"
+
+
+def shared_bugs(go):
+    """Bugs of what both protocols of system calls share."""
+    at = {name: f"{GO}:{line}" for name, line in vars(LINES[go]).items()}
+    return {
+        "cas": Bug("execute does not change the status", breaks=("running_once", "legal"), go=at["run"]),
+        "n1": Bug(
+            "a G without a P does not look for one under the lock", breaks=("deadlock", "ready_runs"), go=at["retry"]
+        ),
+        "n2": Bug("a G that got a P is queued, too", breaks="not_lost", go=at["got"]),
+        "unseen": Bug(
+            "a P is put on the idle list without a look at the queue",
+            breaks=("deadlock", "ready_runs"),
+            go=at["again"],
+        ),
+        "wired": Bug("releasep leaves p.m", breaks=("idle_unowned", "wirep_idle"), go=at["p_m"], scenario="two Ps"),
+        "27660": Bug("releasep leaves m.p", breaks=("idle_unowned", "wirep_free"), go=at["m_p"], scenario="two Ps"),
+    }
 
 
 class Threads(Component):

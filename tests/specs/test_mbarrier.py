@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,3 +59,14 @@ def test_deletion_needs_all_stacks_at_once(bounds: dict[str, int], lost: bool) -
     first = table(scenarios=["first"], **bounds)["first"]
     assert (first["nothing_in_use_is_freed"] is not None) == lost
     assert table(scenarios=["snapshot"], **bounds)["snapshot"]["nothing_in_use_is_freed"] is None
+
+
+@pytest.mark.slow
+def test_the_finding_shows_the_table() -> None:
+    """docs/findings/yuasa-stacks.md"""
+    text = (Path(__file__).parents[2] / "docs" / "findings" / "yuasa-stacks.md").read_text()
+    shown = [
+        [cell.strip() for cell in line.strip("|").split("|")][1:] for line in text.splitlines() if line[:2] == "| "
+    ]
+    rows = [[str(length or "holds") for length in cells.values()] for cells in table().values()]
+    assert sorted(shown[1:]) == sorted(rows)
