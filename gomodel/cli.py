@@ -6,22 +6,37 @@ Nothing but typer is imported until a command runs, so that ``gomodel --help`` i
 from __future__ import annotations
 
 import gc
-import math
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from .commands import (
+    INCOMPLETE,
+    SEVERITY,
+    VIOLATED,
+    Bounds,
+    ComponentName,
+    EngineName,
+    JsonName,
+    MaxMemory,
+    MaxStates,
+    PresetName,
+    Scenarios,
+    Timeout,
+    bounds_of,
+    clear_errors,
+    json_out,
+    seconds_of,
+    size_of,
+)
+from .trace_commands import trace_app
 
 if TYPE_CHECKING:
     from .language.model import Model
     from .output import JsonFile
     from .run.report import BugResult
     from .run.search import Limits
-
-ERROR, VIOLATED, INCOMPLETE, VACUOUS = 2, 1, 3, 4
-SEVERITY = (ERROR, VIOLATED, VACUOUS, INCOMPLETE, 0)  # of several exit codes, the first in this order applies
 
 app = typer.Typer(
     name="gomodel",
@@ -32,33 +47,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(trace_app, name="trace")
 
 
 def main() -> None:
     """The console script."""
     gc.set_threshold(1_000_000)  # terms stay, and make no cycles: looking for them takes a tenth of the time
     app(prog_name="gomodel")
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    """A user's error becomes one message and exit code 2; a defect of gomodel keeps its stack trace and says so."""
-    from .language.errors import GomodelError
-
-    try:
-        yield
-    except GomodelError as error:
-        typer.echo(f"gomodel: {error}", err=True)
-        raise typer.Exit(ERROR) from None
-    except KeyboardInterrupt:
-        typer.echo("gomodel: interrupted before there was a result", err=True)
-        raise typer.Exit(INCOMPLETE) from None
-    except (typer.Exit, typer.Abort):
-        raise
-    except Exception:
-        traceback.print_exc()
-        typer.echo("gomodel: this is a defect of gomodel itself, not of the model; please report it", err=True)
-        raise typer.Exit(ERROR) from None
 
 
 # --- list ------------------------------------------------------------------------------------------------------------
@@ -71,12 +66,12 @@ def list_command(
     ] = None,
 ) -> None:
     """List the models with their scenarios, bounds, properties and bugs."""
-    with _clear_errors():
+    with clear_errors():
         from . import catalog
         from .output import page_width, show
         from .run.check import describe
 
-        with _json(json_file) as out:
+        with json_out(json_file) as out:
             described = [describe(model) for model in catalog.models().values()]
             if out:
                 out.write({"schema": 1, "models": described})
@@ -85,26 +80,6 @@ def list_command(
             from .trace.page import joined
 
             show(joined(description_lines(d, width=page_width()) for d in described))
-
-
-# What several commands take.
-ComponentName = Annotated[
-    str, typer.Argument(metavar="COMPONENT", help="A model of `gomodel list`, or FILE.py[:CLASS].")
-]
-JsonName = Annotated[
-    str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output.")
-]
-Bounds = Annotated[list[str] | None, typer.Option("-b", "--bound", metavar="NAME=VALUE", help="Set a bound.")]
-Scenarios = Annotated[
-    list[str] | None, typer.Option(metavar="NAME", help="Explore this scenario instead of the default ones.")
-]
-PresetName = Annotated[str, typer.Option(metavar="NAME", help="Take the bounds of a preset, such as quick.")]
-MaxStates = Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N states.")]
-MaxMemory = Annotated[
-    str | None, typer.Option(metavar="SIZE", help="Stop before this much memory is used, such as 8G or 500M.")
-]
-Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after this time.")]
-EngineName = Annotated[str, typer.Option(metavar="NAME", help="The engine that explores.")]
 
 
 # --- check -----------------------------------------------------------------------------------------------------------
@@ -141,16 +116,16 @@ def check_command(
 
     The result is exhaustive at the bounds that it names, unless it says incomplete.
     """
-    with _clear_errors():
+    with clear_errors():
         from .run.search import Limits
 
         scenarios, switched = scenario or [], bug or []
         _refuse("--all", every, component=component, b=bounds, scenario=scenarios, bug=switched, witness=witness)
         _refuse("--bugs", bugs, scenario=scenarios, bug=switched, safety=safety, no_reset=not reset)
-        limits = Limits(max_states, _size(max_memory), _positive(timeout), first)
-        values = _bounds(bounds or [])
+        limits = Limits(max_states, size_of(max_memory), seconds_of(timeout), first)
+        values = bounds_of(bounds or [])
         targets = _targets(component, every)
-        with _json(json_file) as out:
+        with json_out(json_file) as out:
             run = _Run(out, quiet=json_file == "-", several=every)
             for target, model in targets:
                 if run.interrupted:
@@ -192,13 +167,13 @@ def fairness_command(
 
     Strong fairness becomes weak, weak fairness none; an assumption is needed where that breaks the property.
     """
-    with _clear_errors():
+    with clear_errors():
         from .run.search import Limits
 
-        limits = Limits(max_states, _size(max_memory), _positive(timeout))
-        values = _bounds(bounds or [])
+        limits = Limits(max_states, size_of(max_memory), seconds_of(timeout))
+        values = bounds_of(bounds or [])
         target, model = _targets(component, False)[0]
-        with _json(json_file) as out:
+        with json_out(json_file) as out:
             from .assumptions_text import assumption_lines, assumptions_code
             from .output import ProgressLine, page_width, show
             from .run.assumptions import assumptions, to_json
@@ -236,13 +211,13 @@ def table_command(
     engine: EngineName = "compiled",
 ) -> None:
     """Compare the variants of a model: which scenario keeps which property, and how soon the others break it."""
-    with _clear_errors():
+    with clear_errors():
         from .run.search import Limits
 
-        limits = Limits(max_states, _size(max_memory), _positive(timeout))
-        values = _bounds(bounds or [])
+        limits = Limits(max_states, size_of(max_memory), seconds_of(timeout))
+        values = bounds_of(bounds or [])
         target, model = _targets(component, False)[0]
-        with _json(json_file) as out:
+        with json_out(json_file) as out:
             from .comparison_text import comparison_lines
             from .output import ProgressLine, page_width, show
             from .run.comparison import compare
@@ -280,10 +255,12 @@ class _Run:
         from .report_text import report_lines
         from .run.check import check
         from .run.search import INTERRUPTED
+        from .trace.keep import keep
 
         with ProgressLine() as watch:
             spec = short_path(str(catalog.source_file(model)))
             report = check(model, watch=watch, spec=spec, target=target, **options)
+            keep(report, model, target)
         self._show(lambda width: report_lines(report, width=width))
         self.interrupted = any(INTERRUPTED in (s.stopped, s.cut) for s in report.scenarios)
         self._add(report.to_json(), report.exit_code)
@@ -346,52 +323,3 @@ def _refuse(option: str, given: bool, **others: Any) -> None:
             dashes = {"component": "", "b": "-"}.get(name, "--")
             shown = "a component" if not dashes else dashes + name.replace("_", "-")
             raise UsageError(f"{option} and {shown} do not go together")
-
-
-def _bounds(settings: list[str]) -> dict[str, str]:
-    from .language.errors import UsageError
-
-    found: dict[str, str] = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not (name and equals and value):
-            raise UsageError(f"-b {setting} sets nothing", mend="write -b NAME=VALUE, such as -b goroutines=3")
-        if name in found:
-            raise UsageError(f"bound {name} is set twice")
-        found[name] = value
-    return found
-
-
-def _size(text: str | None) -> int | None:
-    """Bytes: a number with K, M, G or T behind it."""
-    from .language.errors import UsageError
-
-    if text is None:
-        return None
-    number, unit = text[:-1], text[-1:].upper()
-    try:
-        size = int(float(number) * 1024 ** ("KMGT".index(unit) + 1))
-    except (ValueError, OverflowError):
-        size = 0
-    if size <= 0:
-        raise UsageError(f"--max-memory {text} is not a size", mend="write a number and K, M, G or T, such as 8G")
-    return size
-
-
-def _positive(timeout: float | None) -> float | None:
-    from .language.errors import UsageError
-
-    if timeout is not None and not (timeout > 0 and math.isfinite(timeout)):
-        raise UsageError(f"--timeout {timeout:g} is not a number of seconds above 0")
-    return timeout
-
-
-@contextmanager
-def _json(name: str | None) -> Iterator[JsonFile | None]:
-    if name is None:
-        yield None
-        return
-    from .output import JsonFile
-
-    with JsonFile(name) as out:
-        yield out

@@ -105,6 +105,12 @@ class Counterexample:
     since: int | None = None  # of liveness: the number of steps after which the promise stays open
     fairness: tuple[FairnessView, ...] = ()  # of liveness: what is assumed, and why the cycle is fair
     abstract: AbstractStep | None = None  # of a refinement
+    id: str = ""  # what `gomodel trace` calls it, "" where it is not stored
+
+
+def counterexample_json(cex: Counterexample) -> dict[str, Any]:
+    """Plain data, field by field."""
+    return {**asdict(cex), "trace": cex.trace.to_json()}
 
 
 @dataclass(frozen=True)
@@ -176,8 +182,7 @@ class Report:
         """Plain data for ``--json``; stable: fields are only ever added."""
         data = asdict(self)
         for name in ("counterexamples", "witnesses", "errors"):
-            for found, cex in zip(data[name], getattr(self, name), strict=True):
-                found["trace"] = cex.trace.to_json()
+            data[name] = [counterexample_json(cex) for cex in getattr(self, name)]
         return {"schema": SCHEMA, **data, "complete": self.complete, "exit_code": self.exit_code}
 
 

@@ -13,6 +13,7 @@ from ..language.system import TransitionSystem
 from .trace import Trace, Value
 
 DEADLOCK = "deadlock"
+RUN = "run"  # what an execution is called that violates nothing
 INTERRUPTED = "Ctrl-C"
 FIRST = "the first violation"
 

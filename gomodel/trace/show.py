@@ -10,6 +10,7 @@ from rich.text import Text
 from ..language.system import DONE
 from ..run.fair_cycle import NEVER_ENABLED
 from ..run.report import AbstractStep, Change, Counterexample, StepView
+from ..run.search import RUN
 from .page import Page
 
 _HEAD = 6  # columns of a step's number, before its label
@@ -23,7 +24,7 @@ def counterexample_lines(cex: Counterexample, *others: Counterexample, width: in
     """
     page = Page(width)
     for found in (cex, *others):
-        page.add(Text(_title(found), style="bold green" if found.kind == "reachable" else "bold red"))
+        page.add(Text(_title(found), style="bold green" if found.kind in ("reachable", RUN) else "bold red"))
     page.add(
         ", ".join(part for part in (length_in_words(cex), cex.scenario and f"scenario {cex.scenario}") if part),
         prefix="  ",
@@ -45,10 +46,14 @@ def counterexample_lines(cex: Counterexample, *others: Counterexample, width: in
         _add_notes(page, cex, others, turn[-1].number)
     page.gap()
     for found in (cex, *others):
-        _add_violated(page, found)
+        if found.kind != RUN:
+            _add_violated(page, found)
     _add_end(page, cex)
     page.add("to reproduce:")
     page.add_verbatim(f"  {cex.reproduce}")
+    if cex.id:
+        page.add("to look closer:")
+        page.add_verbatim(f"  gomodel trace browse {cex.id}")
     return page.lines
 
 
@@ -60,6 +65,8 @@ def _title(cex: Counterexample) -> str:
             return f"model error: {cex.text or cex.property}"
         case "reachable":
             return f"{cex.property} is reached"
+        case "run":
+            return "an execution"
         case _:
             return f"{cex.property}{_arguments(cex)} is violated"
 

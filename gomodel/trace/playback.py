@@ -1,0 +1,182 @@
+"""An execution to look at: run again in CPython, left where another step was possible, and gone on from there."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from .. import __version__, catalog
+from ..language.errors import GomodelError, InternalError, UsageError, short_path
+from ..language.instance import Instance, instance
+from ..language.system import TransitionSystem
+from ..language.tracer import trace as traced
+from ..run.concrete import Runner
+from ..run.counterexample import build
+from ..run.execution import Execution, changed
+from ..run.report import Change, Counterexample
+from ..run.search import RUN, Found
+from ..run.trace import Move, Trace, Value, choice_value
+from .store import Stored, stored_from
+
+
+@dataclass(frozen=True)
+class Option:
+    """A step that is possible somewhere: what it would change, or how it would fail."""
+
+    move: Move
+    changes: tuple[Change, ...]
+    next_label: str  # where the process would stand
+    failed: str = ""  # why there would be no state behind it
+
+
+@dataclass
+class Playback:
+    """A trace of one instance.  ``found`` is what it is a counterexample to, None for any other execution."""
+
+    inst: Instance
+    system: TransitionSystem
+    target: str  # how the command line names the model
+    trace: Trace
+    found: Found | None = None
+    note: str = ""  # what there is to say of how it was made
+
+    @cached_property
+    def run(self) -> Execution:
+        """The states and steps; raises InternalError where the trace does not fit the model."""
+        return Execution(self.inst, self.system, self.trace)
+
+    @cached_property
+    def counterexample(self) -> Counterexample:
+        """Everything about it, as it is shown; raises InternalError where CPython does not confirm it."""
+        return build(self.inst, self.system, self.found or self._plain(), self.target)
+
+    def _plain(self) -> Found:
+        return Found("", RUN, len(self.trace), lambda: self.trace)
+
+    def options(self, k: int) -> list[Option]:
+        """Every step that is possible after ``k`` steps; the one that was taken is among them."""
+        before = self.run.states[k]
+        runner = Runner(self.inst, self.system)
+        found = []
+        for move, outcome, after in runner.successors(Trace(self.trace.init, self.trace.moves[:k])):
+            changes = tuple(changed(runner, before, after, move.actor)) if after is not None else ()
+            process = runner.processes.get(move.actor)
+            failed = "" if after is not None else outcome.text or outcome.kind
+            found.append(Option(move, changes, process.label if process and after is not None else "", failed))
+        return found
+
+    def leave(self, k: int, move: Move) -> Playback:
+        """The same up to ``k`` steps, and then ``move``."""
+        return replace(self, trace=Trace(self.trace.init, (*self.trace.moves[:k], move)), found=None, note="")
+
+    def to_store(self) -> Stored:
+        """As it is kept."""
+        return stored_from(
+            self.counterexample,
+            model=self.inst.model.name,
+            target=self.target,
+            bounds=dict(self.inst.bounds),
+            bugs=self.inst.bugs,
+            specs=digests(self.inst),
+        )
+
+
+def begin(inst: Instance, target: str, init: tuple[Value, ...] = ()) -> Playback:
+    """An execution that has not taken a step; ``init`` are the choices of the initial state."""
+    return Playback(inst, traced(inst, every_kind=False), target, Trace(init))
+
+
+def starts(inst: Instance, system: TransitionSystem, most: int = 1000) -> list[tuple[Value, ...]]:
+    """The choices that give an initial state each, the first ``most`` of them."""
+    return list(itertools.islice(Runner(inst, system).initial(), most))
+
+
+def resume(stored: Stored) -> Playback:
+    """A stored trace as the model runs it today.
+
+    Raises UsageError where the model is not there any more or does not run it; the file stays as it is.
+    """
+    name = stored.id if stored.path is None else short_path(str(stored.path))
+    try:
+        model = catalog.load(stored.target)
+        bounds = {n: tuple(v) if isinstance(v, list) else v for n, v in stored.bounds.items()}
+        inst = instance(model, stored.scenario, bounds)
+        inst = inst.with_bugs(*stored.bugs) if stored.bugs else inst
+        system = traced(inst, every_kind=False)
+        found = None if stored.kind == RUN else _found(stored, system)
+    except GomodelError as error:
+        raise _outdated(name, stored, f"{error}") from None
+    changed = changed_specs(stored, inst)
+    playback = Playback(inst, system, stored.target, stored.trace, found)
+    try:
+        _ = playback.counterexample
+    except InternalError as error:
+        if not changed and stored.version == __version__ and _as_written(stored):
+            raise
+        raise _outdated(name, stored, str(error), changed) from None
+    if changed:
+        playback.note = f"{', '.join(changed)} changed since this trace was found, and the model still runs it"
+    return playback
+
+
+def _found(stored: Stored, system: TransitionSystem) -> Found:
+    prop = system.properties.get(stored.property)
+    if prop is None and stored.kind not in ("deadlock", "error"):
+        raise UsageError(f"model {stored.model} has no property {stored.property!r}")
+    domains = [domain for _, domain in prop.params] if prop else []
+    if len(domains) != len(stored.arguments):
+        raise UsageError(f"{stored.property} has {len(domains)} parameters, not {len(stored.arguments)}")
+    arguments = []
+    for domain, wanted in zip(domains, stored.arguments, strict=True):
+        values = [choice_value(domain.decode(v)) for v in domain.values()]
+        hits = [v for v in values if str(v) == wanted]
+        if not hits:
+            raise UsageError(f"a parameter of {stored.property} is never {wanted!r}")
+        arguments.append(hits[0])
+    text = stored.text if stored.kind in ("fatal", "error") else ""
+    return Found(
+        stored.property, stored.kind, len(stored.trace), lambda: stored.trace, text, arguments=tuple(arguments)
+    )
+
+
+def _outdated(name: str, stored: Stored, why: str, changed: Iterable[str] = ()) -> UsageError:
+    files = ", ".join(changed)
+    since = f"{files} changed since then" if files else "was it made with another version, or edited?"
+    return UsageError(
+        f"the model does not run the trace {name}: {why}",
+        mend=f"{since}; the trace is kept; `gomodel check {stored.target}` finds a new one",
+    )
+
+
+def _as_written(stored: Stored) -> bool:
+    return stored.path is not None and stored.path.stem == stored.id
+
+
+# --- what a model is made from ---------------------------------------------------------------------------------------
+
+
+def digests(inst: Instance) -> dict[str, str]:
+    """SHA-256 of every file that a class of the model comes from; shipped specs are named from their folder."""
+    return {_spec_name(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(set(_files(inst)))}
+
+
+def changed_specs(stored: Stored, inst: Instance) -> list[str]:
+    """The files that are not as they were when the trace was found."""
+    now = digests(inst)
+    return sorted(name for name in stored.specs.keys() | now.keys() if stored.specs.get(name) != now.get(name))
+
+
+def _files(inst: Instance) -> Iterator[Path]:
+    for component in inst.build().all_components():
+        for cls in type(component).__mro__:
+            if cls.__module__.startswith(("gomodel.specs.", "gomodel_user.")):
+                yield catalog.source_file(cls)
+
+
+def _spec_name(file: Path) -> str:
+    folder = catalog.specs_folder()
+    return f"specs/{file.resolve().relative_to(folder)}" if file.resolve().is_relative_to(folder) else file.name
