@@ -13,7 +13,7 @@ from ..language.instance import Instance, all_bugs, instance, resolve
 from ..language.model import Bug, Component, Model, Scenario
 from ..language.system import TransitionSystem
 from ..language.tracer import trace
-from .counterexample import build
+from .counterexample import confirm
 from .judge import Explored, Judge, promised
 from .report import BugResult, Report, ScenarioResult
 from .search import DEADLOCK, FIRST, INTERRUPTED, Engine, Exploration, Limits, Watch
@@ -201,7 +201,7 @@ def check_bug(
         explored = explorer.explore(system, search, None, live)
         states += explored.states
         for violation in explored.violations.values():
-            build(inst, system, violation, model.name)  # replayed, or it raises
+            confirm(inst, system, violation)
             found[violation.name] = min(violation.length, found.get(violation.name, 10**9))
         if bug.harmless and explored.errors:
             note = next(iter(explored.errors))

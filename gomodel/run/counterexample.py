@@ -14,11 +14,13 @@ from ..language.system import State, TransitionSystem
 from .abstract import Abstraction, explained, refinement_holds
 from .attempts import Outcome
 from .concrete import Runner
+from .dependence import relevant
 from .execution import Execution
 from .fair_cycle import fair_cycle
 from .report import AbstractStep, Counterexample, FairnessView
 from .search import RUN, Found
 from .trace import Trace
+from .why import explain
 
 
 def build(inst: Instance, system: TransitionSystem, found: Found, target: str) -> Counterexample:
@@ -58,6 +60,8 @@ def build(inst: Instance, system: TransitionSystem, found: Found, target: str) -
         cycle.since if cycle else None,
         tuple(FairnessView(str(condition), why) for condition, why in cycle.reasons) if cycle else (),
         _refined(inst, system, run.runner, found) if found.kind == "refinement" else None,
+        relevant(run, found, cycle.since if cycle else None),
+        explain(inst, system, found, cycle.since if cycle else None),
     )
 
 

@@ -69,6 +69,15 @@ class FairnessView:
 
 
 @dataclass(frozen=True)
+class Subvalue:
+    """An expression of a violated property and its value; what it is made from follows, one deeper."""
+
+    depth: int
+    text: str
+    value: str  # "" of a heading
+
+
+@dataclass(frozen=True)
 class AbstractStep:
     """Why a refinement is violated: a step that no abstract rule takes, or an initial state that is none.
 
@@ -105,6 +114,8 @@ class Counterexample:
     since: int | None = None  # of liveness: the number of steps after which the promise stays open
     fairness: tuple[FairnessView, ...] = ()  # of liveness: what is assumed, and why the cycle is fair
     abstract: AbstractStep | None = None  # of a refinement
+    relevant: tuple[int, ...] = ()  # the steps that the violation depends on
+    why: tuple[Subvalue, ...] = ()  # the property's subexpressions where it fails
     id: str = ""  # what `gomodel trace` calls it, "" where it is not stored
 
 
