@@ -59,17 +59,75 @@ def list_command(json_file: JsonName = None) -> None:
 
 
 @trace_app.command("show")
-def show_command(name: TraceName = "", json_file: JsonName = None) -> None:
+def show_command(
+    name: TraceName = "",
+    variables: Annotated[
+        list[str] | None,
+        typer.Option("--vars", metavar="PATTERN", help="Only changes of these variables, such as mutex.word.*"),
+    ] = None,
+    processes: Annotated[
+        list[str] | None, typer.Option("--process", metavar="NAME", help="Only steps of this process or rule.")
+    ] = None,
+    relevant: Annotated[bool, typer.Option("--relevant", help="Only steps that the violation depends on.")] = False,
+    lanes: Annotated[
+        bool | None, typer.Option("--lanes/--turns", help="A lane for each process, or a heading for each turn.")
+    ] = None,
+    steps: Annotated[str, typer.Option(metavar="FROM-TO", help="Only these steps, such as 20-30.")] = "",
+    full: Annotated[bool, typer.Option("--full", help="The whole state after every step.")] = False,
+    json_file: JsonName = None,
+) -> None:
     """Show a trace as text: turns of one process, what each step changed, and what is violated."""
     with clear_errors():
         from .output import page_width, show
         from .run.report import counterexample_json
         from .trace.show import counterexample_lines
+        from .trace.steps import View
 
         playback = playback_of(name)
+        cex = playback.counterexample
+        first, last = _range(steps, len(cex.steps))
+        known_processes(playback, processes or [])
+        known_variables(playback, variables or [])
+        states = [playback.run.cells(k) for k in range(1, len(playback.run.states))] if full else []
+        view = View(lanes, tuple(variables or ()), tuple(processes or ()), relevant, first, last, states=states)
         with json_out(json_file) as out:
             if json_file != "-":
-                show(counterexample_lines(playback.counterexample, width=page_width()))
+                show(counterexample_lines(cex, width=page_width(), view=view))
             if out:
-                data = counterexample_json(playback.counterexample)
-                out.write({"schema": 1, "model": playback.inst.model.name, **data})
+                out.write({"schema": 1, "model": playback.inst.model.name, **counterexample_json(cex)})
+
+
+def _range(text: str, steps: int) -> tuple[int, int | None]:
+    """``20-30``, ``20-``, ``-30`` or ``20``."""
+    from .language.errors import UsageError
+
+    low, dash, high = text.partition("-")
+    try:
+        first = int(low or 1)
+        last = (int(high) if high else None) if dash or not text else first
+    except ValueError:
+        raise UsageError(f"--steps {text} is not a range", mend="write FROM-TO, such as 20-30, 20- or -30") from None
+    if not 1 <= first <= max(steps, 1) or (last is not None and last < first):
+        raise UsageError(f"--steps {text} shows nothing: there are steps 1 to {steps}")
+    return first, last
+
+
+def known_processes(playback: Playback, names: list[str]) -> None:
+    """Raises UsageError for a process or rule that the model does not have."""
+    from .language.errors import UsageError, suggestion
+
+    known = [*playback.run.runner.processes, *playback.run.runner.rules]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no process {name}", mend=suggestion(name, known, "there are"))
+
+
+def known_variables(playback: Playback, patterns: list[str]) -> None:
+    """Raises UsageError for a pattern that fits nothing in any state."""
+    from .language.errors import UsageError, suggestion
+    from .trace.steps import matches
+
+    known = list(dict.fromkeys(cell for k in range(len(playback.run.states)) for cell in playback.run.cells(k)))
+    for pattern in patterns:
+        if not any(matches(name, [pattern]) for name in known):
+            raise UsageError(f"no variable fits {pattern}", mend=suggestion(pattern, known, "there are"))

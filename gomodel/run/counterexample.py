@@ -62,6 +62,7 @@ def build(inst: Instance, system: TransitionSystem, found: Found, target: str) -
         _refined(inst, system, run.runner, found) if found.kind == "refinement" else None,
         relevant(run, found, cycle.since if cycle else None),
         explain(inst, system, found, cycle.since if cycle else None),
+        tuple(run.guards.items()),
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from ..language.domains import Domain, Plain
-from ..language.errors import InternalError
+from ..language.errors import InternalError, SpecError
 from ..language.instance import Instance
+from ..language.primitives import Step
+from ..language.source import function_of
 from ..language.system import State, TransitionSystem, Variable
 from .concrete import Process, Runner
 from .differences import differences, parts
@@ -29,6 +32,7 @@ class Execution:
         self.next_go: list[dict[str, tuple[str, ...]]] = []  # process → where its next step is in the Go source
         self.blocked: list[tuple[str, ...]] = []  # processes that cannot step
         self.live: list[dict[str, frozenset[str]]] = []  # process → its variables that matter
+        self.guards: dict[str, str] = {}  # of what is in ``blocked``: what it waits for, as the spec says it
         if self.runner.start(trace.init).kind == "commit":
             self._note()
         for number, move in enumerate(trace.moves, 1):
@@ -101,7 +105,9 @@ class Execution:
         self.states.append(self.runner.state())
         self.standing.append(tuple((name, process.label) for name, process in processes.items()))
         self.next_go.append({name: go_of(process) for name, process in processes.items()})
-        self.blocked.append(blocked_now(self.runner))
+        waiting = [(f'{name} at "{p.label}"', p.step) for name, p in processes.items() if _waits(p)]
+        self.blocked.append(tuple(place for place, _ in waiting))
+        self.guards.update({p: _guard_text(step) for p, step in waiting if step and p not in self.guards})
         self.live.append({name: live_locals(self.runner, process) for name, process in processes.items()})
 
     # --- locals ----------------------------------------------------------------------------------------------
@@ -159,12 +165,18 @@ def go_of(process: Process | None) -> tuple[str, ...]:
     return () if step is None else (step.go,) if isinstance(step.go, str) else tuple(step.go)
 
 
-def blocked_now(runner: Runner) -> tuple[str, ...]:
-    """The processes whose guard is false."""
-    return tuple(f'{name} at "{p.label}"' for name, p in runner.processes.items() if _waits(p))
+def _guard_text(step: Step) -> str:
+    """The guard in the words of the spec, "" where its source cannot be read."""
+    assert step.when is not None
+    try:
+        node = function_of(step.when).node
+    except (SpecError, AttributeError):
+        return ""
+    return ast.unparse(node.body) if isinstance(node, ast.Lambda) else node.name
 
 
 def _waits(process: Process) -> bool:
+    """Whether its guard is false."""
     step = process.step
     try:
         return step is not None and step.when is not None and not step.when()
