@@ -116,9 +116,7 @@ class Counterexample:
     abstract: AbstractStep | None = None  # of a refinement
     relevant: tuple[int, ...] = ()  # the steps that the violation depends on
     why: tuple[Subvalue, ...] = ()  # the property's subexpressions where it fails
-    guards: tuple[
-        tuple[str, str], ...
-    ] = ()  # what each of those waits for that are blocked anywhere, in the spec's words
+    guards: tuple[tuple[str, str], ...] = ()  # of everybody who is blocked anywhere: what for, in the spec's words
     id: str = ""  # what `gomodel trace` calls it, "" where it is not stored
 
 

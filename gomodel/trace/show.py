@@ -98,7 +98,7 @@ def _add_violated(page: Page, cex: Counterexample) -> None:
 def _add_why(page: Page, cex: Counterexample) -> None:
     """The values of the property's subexpressions."""
     if cex.why:
-        page.add("as its parts are:", prefix="  ")
+        page.add("its parts:", prefix="  ")
     for part in cex.why:
         page.add(f"{part.text} = {part.value}" if part.value else part.text, prefix="  " * (part.depth + 2))
 

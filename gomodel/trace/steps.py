@@ -135,6 +135,8 @@ class _Turns:
         self.page, self.cex, self.view = page, cex, view
         self.marked = view.marks and 0 < len(cex.relevant) < len(cex.steps)
         self.indent = _HEAD
+        blocked = [cex.waiting, *(step.blocked for step in cex.steps)]
+        self.before = {step.number: was for step, was in zip(cex.steps, blocked, strict=False)}
 
     def add(self, steps: list[StepView]) -> None:
         for _, turn in itertools.groupby(steps, lambda step: step.actor):
@@ -157,11 +159,8 @@ class _Turns:
         """One step, its choices and what it changed, below ``head``."""
         idle = self.marked and step.number not in self.cex.relevant
         self.page.add_pair(head + Text(step.label, style="dim" if idle else ""), ", ".join(step.go), indent=self.indent)
-        if step.choices:
-            self._detail(Text("chose " + ", ".join(map(str, step.choices))))
-        for change in self.view.changes(step):
-            self._detail(Text.assemble(f"{change.variable}: {change.old} → ", (change.new, "bold")))
-        before = self.cex.steps[step.number - 2].blocked if step.number > 1 else self.cex.waiting
+        self._changes(step)
+        before = self.before[step.number]
         for text in _new(step.blocked, before):
             if not (turn_ends and text == _at(step.actor, step.next_label)):  # said where the turn ends
                 self._detail(Text(f"blocked from here: {text}", style="yellow"))
@@ -172,6 +171,12 @@ class _Turns:
         if step.number <= len(self.view.states):
             state = self.view.states[step.number - 1]
             self._detail(Text("; ".join(f"{name} = {value}" for name, value in state.items()), style="dim"))
+
+    def _changes(self, step: StepView) -> None:
+        if step.choices:
+            self._detail(_choices(step))
+        for change in self.view.changes(step):
+            self._detail(_change(change))
 
     def _detail(self, text: Text) -> None:
         self.page.add(text, prefix=" " * (self.indent + 2))
@@ -205,6 +210,13 @@ class _Lanes(_Turns):
             head = Text.assemble((f"{step.number:>{_HEAD - 2}}  ", "dim"), self._lanes(step), " ")
             self.step(step, head, turn_ends=False)
 
+    def _changes(self, step: StepView) -> None:
+        """In one paragraph: there may be many steps."""
+        found = [_choices(step)] if step.choices else []
+        found += [_change(change) for change in self.view.changes(step)]
+        if found:
+            self._detail(Text("; ").join(found))
+
     def _heading(self) -> None:
         self.lines = 0
         height = 1 if sum(self.widths) > 2 * len(self.names) else max(map(len, self.names), default=0)
@@ -229,6 +241,14 @@ class _Lanes(_Turns):
         if name not in self.done or any(step.actor == name for step in self.cex.steps[number:]):
             return "│"
         return " "
+
+
+def _choices(step: StepView) -> Text:
+    return Text("chose " + ", ".join(map(str, step.choices)))
+
+
+def _change(change: Change) -> Text:
+    return Text.assemble(f"{change.variable}: {change.old} → ", (change.new, "bold"))
 
 
 def _new(now: Iterable[str], before: tuple[str, ...]) -> list[str]:
