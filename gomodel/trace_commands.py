@@ -131,3 +131,24 @@ def known_variables(playback: Playback, patterns: list[str]) -> None:
     for pattern in patterns:
         if not any(matches(name, [pattern]) for name in known):
             raise UsageError(f"no variable fits {pattern}", mend=suggestion(pattern, known, "there are"))
+
+
+@trace_app.command("export")
+def export_command(
+    name: TraceName = "",
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="itf, dot, mermaid, json, csv or python.")
+    ] = "json",
+    output: Annotated[str, typer.Option(metavar="FILE", help="Where to; - is standard output.")] = "-",
+) -> None:
+    """Write a trace for other tools: ITF (Apalache, Quint), DOT, Mermaid, JSON, CSV, or a script that replays it."""
+    with clear_errors():
+        from .language.errors import UsageError, suggestion
+        from .output import TextFile
+        from .trace.export import FORMATS, exported
+
+        if form not in FORMATS:
+            raise UsageError(f"there is no format {form!r}", mend=suggestion(form, FORMATS, "there are"))
+        playback = playback_of(name)
+        with TextFile(output) as out:
+            out.write(exported(playback, form))
