@@ -13,13 +13,14 @@ from typing import Any
 from ..language import build as b
 from ..language.declare import LIVENESS, STEPS
 from ..language.domains import Array, Set
+from ..language.errors import InternalError
 from ..language.system import Action, Leaf, Property, State
 from ..language.terms import Term
 from .actors import process_names, shown
 from .execution import Execution
 from .promises import promises
 from .pycode import successors
-from .reads import NOTHING, Cell, Reader, Reads, cells_changed
+from .reads import Cell, Reader, Reads
 from .search import RUN, Found
 from .trace import Move
 
@@ -65,7 +66,8 @@ class _Slice:
                     self._add(reader(b.or_(*(leaf.guard for leaf in action.leaves)))[1], last, last)
                     self.places.add(name)
         elif found.kind in ("fatal", "error") and len(self.states) == last:
-            self._add(self._guard_reads(last), last - 1, last)
+            leaf, reader = self._taken(last)
+            self._add(reader(leaf.guard)[1], last - 1, last)
             self.places.add(self.moves[-1].actor)
         elif prop is not None and prop.term is not None:
             two = found.kind in STEPS
@@ -90,25 +92,36 @@ class _Slice:
         if k == len(self.states):  # the last step, which failed
             return True
         needed, move = self.cells[k], self.moves[k - 1]
-        changed = self._changed(k)
-        written = {cell for cell in changed if cell in needed or (cell[0], None) in needed}
-        decided = move.actor in self.places and self._decides(move, k - 1)
-        self.cells[k - 1] |= needed - changed
-        self.cells[k - 1] |= {(name, at) for name, at in needed if at is None and self._has_cells(name)}
-        if not (written or decided):
+        leaf, reader = self._taken(k)
+        terms = {**dict(leaf.updates), **dict(leaf.locals)}
+        written = {cell for cell in needed if self._writes(k, leaf, reader, cell)}
+        partly = {(name, at) for name, at in written if at is None and self._has_cells(name)}
+        self.cells[k - 1] |= needed - (written - partly)
+        if not written and not (move.actor in self.places and self._decides(move, k - 1)):
             return False
         self.places.add(move.actor)
-        self._add(self._guard_reads(k) | self._value_reads(k, written), k - 1, k - 1)
+        reads = reader(leaf.guard)[1]
+        for name, at in written:
+            if name in terms:
+                local = at is None or self.system.variables[name].kind is not None
+                reads |= reader(terms[name])[1] if local else reader.element(terms[name], at)[1]
+        self._add(reads, k - 1, k - 1)
         return True
+
+    def _writes(self, k: int, leaf: Leaf, reader: Reader, cell: Cell) -> bool:
+        """Whether step k assigns a cell, be it what it was before."""
+        name, at = cell
+        variable = self.system.variables[name]
+        if variable.kind is None:
+            term = dict(leaf.updates).get(name)
+            return term is not None and _assigns(reader, term, name, at)
+        if at not in (None, reader.process):
+            return False
+        i = self.position[name]
+        return name in dict(leaf.locals) or self.states[k - 1][i] != self.states[k][i]
 
     def _has_cells(self, name: str) -> bool:
         return isinstance(self.system.variables[name].domain, (Array, Set))
-
-    def _changed(self, k: int) -> set[Cell]:
-        found: set[Cell] = set()
-        for i, variable in enumerate(self.system.variables.values()):
-            found |= cells_changed(variable.name, variable.domain, self.states[k - 1][i], self.states[k][i])
-        return found
 
     def _decides(self, move: Move, k: int) -> bool:
         """Whether the process could have gone to another place from there."""
@@ -117,24 +130,7 @@ class _Slice:
 
     # --- what a step read ------------------------------------------------------------------------------------
 
-    def _guard_reads(self, k: int) -> Reads:
-        leaf, reader = self._taken(k)
-        return reader(leaf.guard)[1] if leaf else NOTHING
-
-    def _value_reads(self, k: int, written: set[Cell]) -> Reads:
-        """What the new values of these cells were computed from."""
-        leaf, reader = self._taken(k)
-        reads = NOTHING
-        if leaf:
-            for name, term in leaf.updates:
-                for at in {at for cell, at in written if cell == name}:
-                    reads |= reader.element(term, at)[1] if at is not None else reader(term)[1]
-            for name, term in leaf.locals:
-                if any(cell == name for cell, _ in written):
-                    reads |= reader(term)[1]
-        return reads
-
-    def _taken(self, k: int) -> tuple[Leaf | None, Reader]:
+    def _taken(self, k: int) -> tuple[Leaf, Reader]:
         """The way that step k took through its action, and what evaluates its terms."""
         move, before = self.moves[k - 1], self.states[k - 1]
         action = self._action(move.actor, k - 1)
@@ -148,7 +144,7 @@ class _Slice:
             if shown(leaf, choices) == move.choices:
                 picks = {c.term.data[0]: v for c, v in zip(leaf.choices, choices, strict=True) if _pick(c.term)}
                 return leaf, Reader(self.position, before, process=process, picks=picks)
-        return None, Reader(self.position, before)
+        raise InternalError(f"the traced system does not take step {k}, {move}")
 
     def _code(self, action: Action) -> Callable[..., Any]:
         if id(action) not in self._successors:
@@ -162,6 +158,18 @@ class _Slice:
         number = self.numbers[actor]
         kind = next(kind for kind in self.system.kinds.values() if kind.lo <= number <= kind.hi)
         return kind.actions.get(self.states[k][self.position[kind.pc_name]][number - kind.lo])
+
+
+def _assigns(reader: Reader, term: Term, name: str, at: int | None) -> bool:
+    """Whether the new value of a cell is anything but what the cell was, by the way that was taken."""
+    match term.op:
+        case "var":
+            return bool(term.data != name)
+        case "ite":
+            return _assigns(reader, term.args[1 if reader(term.args[0])[0] else 2], name, at)
+        case "store" if at is not None and reader(term.args[1])[0] != at:
+            return _assigns(reader, term.args[0], name, at)
+    return True
 
 
 def _pick(term: Any) -> bool:
