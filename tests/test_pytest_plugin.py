@@ -6,7 +6,10 @@ import os
 import re
 import subprocess
 import sys
+import types
 from pathlib import Path
+
+from gomodel.pytest_plugin import pytest_collect_file
 
 ROOT = Path(__file__).resolve().parents[1]
 COUNTER = '''from __future__ import annotations
@@ -59,7 +62,8 @@ def _installed() -> bool:
 def test_properties_witnesses_and_bugs_are_tests(tmp_path: Path) -> None:
     (tmp_path / "counter.py").write_text("MOST = 2\n" + COUNTER.replace("from __future__ import annotations\n", ""))
     (tmp_path / "other.py").write_text("raise SystemExit  # not a model, so it is not even imported\n")
-    outcomes, out = pytested(tmp_path, "--gomodel", "--gomodel-bugs")
+    (tmp_path / "broken.py").write_text("class (  # gomodel Model\n")
+    outcomes, out = pytested(tmp_path, "--gomodel", "--gomodel-bugs", "--continue-on-collection-errors")
     names = {name.split("::", 1)[1]: outcome for name, outcome in outcomes.items()}
     assert names == {
         "counter::model": "PASSED",
@@ -69,6 +73,7 @@ def test_properties_witnesses_and_bugs_are_tests(tmp_path: Path) -> None:
         "counter::bug none": "FAILED",
     }
     assert "not found by small; nothing was found" in out
+    assert "broken.py:1: the file does not import: SyntaxError" in out
 
 
 def test_a_failure_is_the_counterexample(tmp_path: Path) -> None:
@@ -80,13 +85,11 @@ def test_a_failure_is_the_counterexample(tmp_path: Path) -> None:
 
 
 def test_without_the_option_nothing_is_collected(tmp_path: Path) -> None:
-    (tmp_path / "counter.py").write_text("raise SystemExit  # gomodel Model\n")
-    outcomes, out = pytested(tmp_path)
-    assert outcomes == {}
-    assert "no tests ran" in out
+    assert pytest_collect_file(tmp_path / "no.py", types.SimpleNamespace(config=Off())) is None  # type: ignore[arg-type]
 
 
-def test_a_spec_that_does_not_import_is_an_error_of_its_own(tmp_path: Path) -> None:
-    (tmp_path / "counter.py").write_text("class (  # gomodel Model\n")
-    out = pytested(tmp_path, "--gomodel")[1]
-    assert "counter.py:1: the file does not import: SyntaxError" in out
+class Off:
+    """A configuration without ``--gomodel``."""
+
+    def getoption(self, name: str) -> bool:
+        return False
