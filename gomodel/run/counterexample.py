@@ -119,6 +119,23 @@ def _property(inst: Instance, system: TransitionSystem, runner: Runner, name: st
         return None
 
 
+def broken(runner: Runner, before: Runner) -> tuple[str, ...]:
+    """The invariants and step invariants that are false where ``runner`` is, one step behind ``before``."""
+    return tuple(
+        name
+        for name, prop in runner.system.properties.items()
+        if prop.kind in ("invariant", "step_invariant") and not _holds(name, runner, before)
+    )
+
+
+def _holds(name: str, runner: Runner, before: Runner) -> bool:
+    component, fn, mark = find_property(runner.model, name)
+    try:
+        return bool(fn(component, find_property(before.model, name)[0]) if mark.kind == "step_invariant" else fn(component))
+    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+        return False
+
+
 def _earlier(inst: Instance, system: TransitionSystem, trace: Trace) -> Runner:
     """CPython before the last step of ``trace``."""
     runner = Runner(inst, system)

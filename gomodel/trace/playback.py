@@ -15,7 +15,7 @@ from ..language.instance import Instance, instance
 from ..language.system import TransitionSystem
 from ..language.tracer import trace as traced
 from ..run.concrete import Runner
-from ..run.counterexample import build
+from ..run.counterexample import broken, build
 from ..run.execution import Execution, changed
 from ..run.report import Change, Counterexample
 from ..run.search import RUN, Found
@@ -31,6 +31,7 @@ class Option:
     changes: tuple[Change, ...]
     next_label: str  # where the process would stand
     failed: str = ""  # why there would be no state behind it
+    breaks: tuple[str, ...] = ()  # invariants and step invariants that would be violated
 
 
 @dataclass
@@ -60,13 +61,17 @@ class Playback:
     def options(self, k: int) -> list[Option]:
         """Every step that is possible after ``k`` steps; the one that was taken is among them."""
         before = self.run.states[k]
-        runner = Runner(self.inst, self.system)
+        behind = Trace(self.trace.init, self.trace.moves[:k])
+        runner, here = Runner(self.inst, self.system), Runner(self.inst, self.system)
+        here.replay(behind, check=False)
         found = []
-        for move, outcome, after in runner.successors(Trace(self.trace.init, self.trace.moves[:k])):
+        for move, outcome, after in runner.successors(behind):
             changes = tuple(changed(runner, before, after, move.actor)) if after is not None else ()
             process = runner.processes.get(move.actor)
             failed = "" if after is not None else outcome.text or outcome.kind
-            found.append(Option(move, changes, process.label if process and after is not None else "", failed))
+            label = process.label if process and after is not None else ""
+            breaks = broken(runner, here) if after is not None else ()
+            found.append(Option(move, changes, label, failed, breaks))
         return found
 
     def leave(self, k: int, move: Move) -> Playback:

@@ -25,7 +25,7 @@ def counterexample_lines(
     page = Page(width)
     view = view or View(marks=False)
     for found in (cex, *others):
-        page.add(Text(_title(found), style="bold green" if found.kind in ("reachable", RUN) else "bold red"))
+        page.add(Text(title(found), style="bold green" if found.kind in ("reachable", RUN) else "bold red"))
     page.add(
         ", ".join(part for part in (length_in_words(cex), cex.scenario and f"scenario {cex.scenario}") if part),
         prefix="  ",
@@ -54,7 +54,8 @@ def counterexample_lines(
     return page.lines
 
 
-def _title(cex: Counterexample) -> str:
+def title(cex: Counterexample) -> str:
+    """What the execution is, in a line."""
     match cex.kind:
         case "deadlock":
             return "deadlock: some process waits, and none can move"
@@ -78,6 +79,14 @@ def length_in_words(cex: Counterexample) -> str:
     if cycle == len(cex.steps):
         return f"{after} nothing more happens"
     return f"{after} {several(len(cex.steps) - cycle)} for ever"
+
+
+def violated_lines(cex: Counterexample, *, width: int) -> list[Text]:
+    """What an execution violates: the property, why the execution is fair, and the values of the property's parts."""
+    page = Page(width)
+    _add_violated(page, cex)
+    _add_why(page, cex)
+    return page.lines
 
 
 def _add_violated(page: Page, cex: Counterexample) -> None:

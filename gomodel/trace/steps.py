@@ -11,12 +11,12 @@ from rich.text import Text
 
 from ..language.system import DONE
 from ..run.report import Change, Counterexample, StepView
+from .lanes import LEGEND, Lanes
 from .page import Page
 
 LONG = 100  # steps: longer executions are shown in lanes
 _HEAD = 6  # columns of a step's number, before its label
 _HEADING_EVERY = 40  # lines of lanes
-_WIDEST = 30  # columns of lanes that are headed by names
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,14 @@ def _at(actor: str, label: str) -> str:
     return f'{actor} at "{label}"'
 
 
+def step_lines(cex: Counterexample, number: int, *, width: int) -> list[Text]:
+    """One step by itself: its label and place, its choices, what it changed, and who is or is no longer blocked."""
+    page = Page(width)
+    step = cex.steps[number - 1]
+    _Turns(page, cex, View()).step(step, Text(f"{step.actor}  "), turn_ends=False)
+    return page.lines
+
+
 # --- layouts ---------------------------------------------------------------------------------------------------------
 
 
@@ -176,7 +184,7 @@ class _Turns:
         if step.choices:
             self._detail(_choices(step))
         for change in self.view.changes(step):
-            self._detail(_change(change))
+            self._detail(change_text(change))
 
     def _detail(self, text: Text) -> None:
         self.page.add(text, prefix=" " * (self.indent + 2))
@@ -190,64 +198,44 @@ class _Turns:
 class _Lanes(_Turns):
     """A lane for every process, in which its steps stand."""
 
-    legend = "● a step that the violation depends on, ○ another, │ can step, ┊ blocked"
+    legend = LEGEND
 
     def __init__(self, page: Page, cex: Counterexample, view: View) -> None:
         super().__init__(page, cex, view)
-        self.names = list(dict.fromkeys([*(name for name, _ in cex.processes), *(s.actor for s in cex.steps)]))
-        named = sum(len(name) + 1 for name in self.names) <= _WIDEST
-        self.widths = [len(name) + 1 if named else 2 for name in self.names]
-        self.indent = _HEAD + sum(self.widths) + 1
-        self.done = {name for name, label in cex.processes if label == DONE}
+        self.lanes = Lanes(cex, marks=view.marks)
+        self.indent = _HEAD + self.lanes.width + 1
         self.lines = _HEADING_EVERY
 
     def add(self, steps: list[StepView]) -> None:
         self.page.gap()
         for step in steps:
             if self.lines >= _HEADING_EVERY:
-                self._heading()
+                self.lines = 0
+                for row in self.lanes.heading():
+                    self.page.add(Text(" " * _HEAD + row, style="bold"))
             self.lines += 1
-            head = Text.assemble((f"{step.number:>{_HEAD - 2}}  ", "dim"), self._lanes(step), " ")
+            head = Text.assemble((f"{step.number:>{_HEAD - 2}}  ", "dim"), self._signs(step), " ")
             self.step(step, head, turn_ends=False)
 
     def _changes(self, step: StepView) -> None:
         """In one paragraph: there may be many steps."""
         found = [_choices(step)] if step.choices else []
-        found += [_change(change) for change in self.view.changes(step)]
+        found += [change_text(change) for change in self.view.changes(step)]
         if found:
             self._detail(Text("; ").join(found))
 
-    def _heading(self) -> None:
-        self.lines = 0
-        height = 1 if sum(self.widths) > 2 * len(self.names) else max(map(len, self.names), default=0)
-        for row in range(height):
-            cells = [name if height == 1 else name[row : row + 1] for name in self.names]
-            row_text = "".join(f"{cell:<{width}}" for cell, width in zip(cells, self.widths, strict=True))
-            self.page.add(Text(" " * _HEAD + row_text, style="bold"))
-
-    def _lanes(self, step: StepView) -> Text:
+    def _signs(self, step: StepView) -> Text:
         text = Text()
-        waiting = {place.split(' at "')[0] for place in step.blocked}
-        for name, width in zip(self.names, self.widths, strict=True):
-            if name == step.actor:
-                sign = "○" if self.marked and step.number not in self.cex.relevant else "●"
-                text.append(f"{sign:<{width}}", style="bold")
-            else:
-                text.append(f"{'┊' if name in waiting else self._rest(name, step.number):<{width}}", style="dim")
+        for name, sign, width in zip(self.lanes.names, self.lanes.signs(step), self.lanes.widths, strict=True):
+            text.append(f"{sign:<{width}}", style="bold" if name == step.actor else "dim")
         return text
-
-    def _rest(self, name: str, number: int) -> str:
-        """A process that is done at the end leaves its lane with its last step."""
-        if name not in self.done or any(step.actor == name for step in self.cex.steps[number:]):
-            return "│"
-        return " "
 
 
 def _choices(step: StepView) -> Text:
     return Text("chose " + ", ".join(map(str, step.choices)))
 
 
-def _change(change: Change) -> Text:
+def change_text(change: Change) -> Text:
     return Text.assemble(f"{change.variable}: {change.old} → ", (change.new, "bold"))
 
 
