@@ -131,7 +131,9 @@ def broken(runner: Runner, before: Runner) -> tuple[str, ...]:
 def _holds(name: str, runner: Runner, before: Runner) -> bool:
     component, fn, mark = find_property(runner.model, name)
     try:
-        return bool(fn(component, find_property(before.model, name)[0]) if mark.kind == "step_invariant" else fn(component))
+        return bool(
+            fn(component, find_property(before.model, name)[0]) if mark.kind == "step_invariant" else fn(component)
+        )
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
         return False
 

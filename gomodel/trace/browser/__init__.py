@@ -1,0 +1,48 @@
+"""A terminal browser of executions, made with Textual; ``run`` begins it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ...language.errors import UsageError
+
+if TYPE_CHECKING:
+    from ...language.instance import Instance
+    from ..playback import Playback
+
+
+def need_terminal(command: str, instead: str) -> None:
+    """Raise UsageError where there is nobody to press a key; ``instead`` is what works without a terminal."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(f"{command} needs a terminal", mend=f"without one: {instead}")
+
+
+def browse(playback: Playback) -> None:
+    """Look at an execution until the user leaves."""
+    from .app import Browser
+
+    Browser(playback).run()
+
+
+def walk(instances: Sequence[Instance], target: str) -> None:
+    """Begin at an initial state of one of ``instances``; ``target`` is how the command line names the model."""
+    from .app import Browser, Walk
+
+    Browser(Walk(instances, target)).run()
+
+
+def screenshot(playback: Playback, size: tuple[int, int] = (160, 48), keys: Iterable[str] = ()) -> str:
+    """The browser as an SVG picture, ``size`` columns and lines large, after ``keys`` such as ``down`` were pressed."""
+    from .app import Browser
+
+    async def picture() -> str:
+        app = Browser(playback, patient=False)
+        async with app.run_test(size=size) as pilot:
+            await pilot.press(*keys)
+            await pilot.pause()
+            return app.export_screenshot()
+
+    return asyncio.run(picture())

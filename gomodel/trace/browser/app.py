@@ -1,0 +1,458 @@
+"""The browser: an execution, what is shown of it, and what the keys do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Footer, Static
+
+from ...language.errors import UsageError
+from ...language.instance import Instance
+from ...run.search import RUN
+from ..playback import Playback, begin, starts
+from ..show import length_in_words, title
+from ..store import save
+from .bar import PaneBar
+from .dialogs import Chooser, Help, Prompt
+from .panes import GoPane, NextPane, StepPane, WhyPane
+from .rows import Rows
+from .state import StatePane
+from .steps import StepRows, StepsPane
+from .timeline import Timeline, following, preceding, printable
+from .view import View
+
+PANES = {"step": "step", "state": "state", "go": "Go", "next": "possible here", "why": "why"}
+_WIDE, _HIGH = (110, 30), 44  # columns and lines for all panes at once; lines for each of them
+_PAUSE = 0.06  # seconds on a step before what else could happen there is computed
+_MOST = 1000  # initial states to choose from
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Where a walk may begin."""
+
+    instances: Sequence[Instance]
+    target: str
+
+
+class Browser(App[None]):
+    """Begins at the end of what a check has found, at the start of any other execution, or lets a walk's be chosen.
+
+    ``patient`` computes what else could happen beside the user's keys, once these pause; else it is computed at once.
+    """
+
+    CSS_PATH = "browser.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "gomodel"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,l", "go(1)", "step", key_display="←→"),
+        Binding("left,h", "go(-1)", show=False),
+        Binding("g", "goto", "go to"),
+        Binding("slash", "search", "find", key_display="/"),
+        Binding("n", "hit(1)", show=False),
+        Binding("N", "hit(-1)", show=False),
+        Binding("v", "variable", "variable"),
+        Binding("right_square_bracket", "change(1)", show=False),
+        Binding("left_square_bracket", "change(-1)", show=False),
+        Binding("p", "process", "process"),
+        Binding("d", "relevant", "depends"),
+        *(Binding(str(i), f"pane('{name}')", show=False) for i, name in enumerate(PANES, 1)),
+        Binding("u", "undo", "undo"),
+        Binding("s", "store", "store"),
+        Binding("escape", "clear", show=False),
+        Binding("question_mark", "help", "help", key_display="?"),
+        Binding("q,ctrl+c", "quit", "quit", key_display="q"),
+    ]
+
+    def __init__(self, start: Playback | Walk, *, patient: bool = True) -> None:
+        super().__init__()
+        self.start, self.patient = start, patient
+        self.view: View | None = None
+        self.left_views: list[View] = []  # the paths that were left
+        self.active = "next" if isinstance(start, Walk) else "step"
+        self._waiting: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="head", markup=False)
+        with Container(id="main"):
+            with Container(id="left"):
+                yield StepsPane(id="steps")
+                yield PaneBar(PANES, id="bar")
+                yield self._boxed(NextPane(id="next"))
+            with Container(id="right"):
+                yield self._boxed(StepPane(id="step"))
+                yield self._boxed(StatePane(id="state"))
+                yield self._boxed(GoPane(id="go"))
+                yield self._boxed(WhyPane(id="why"))
+        yield Footer(compact=True, show_command_palette=False)
+
+    @staticmethod
+    def _boxed(pane: Rows) -> Rows:
+        pane.add_class("pane")
+        return pane
+
+    def on_mount(self) -> None:
+        if isinstance(self.start, Walk):
+            self._begin(self.start)
+        else:
+            timeline = Timeline(self.start)
+            self.open(View(timeline, timeline.end if timeline.violated else 0))
+
+    def open(self, view: View) -> None:
+        """Show an execution, with the cursor where it is needed."""
+        self.view = view
+        self._draw()
+        self.query_one(NextPane if self.active == "next" else StepRows).focus()
+
+    @work
+    async def _begin(self, walk: Walk) -> None:
+        """Choose where to begin, as far as there is a choice."""
+        at: int | None = 0
+        if len(walk.instances) > 1:
+            names = [inst.scenario or "no scenario" for inst in walk.instances]
+            at = await self.push_screen_wait(Chooser("which scenario?", names))
+        if at is None:
+            return self.exit()
+        playback = begin(walk.instances[at], walk.target)
+        known = starts(playback.inst, playback.system, _MOST)
+        if not known:
+            self.exit(return_code=2, message="gomodel: the model has no initial state")
+            return
+        which: int | None = 0
+        if len(known) > 1:
+            found = _Starts([replace(playback, trace=replace(playback.trace, init=init)) for init in known])
+            heading = (
+                f"which of {len(known)} initial states?" if len(known) < _MOST else f"the first {_MOST} initial states"
+            )
+            which = await self.push_screen_wait(Chooser(heading, found.names, found.describe))
+        if which is None:
+            return self.exit()
+        self.open(View(Timeline(replace(playback, trace=replace(playback.trace, init=known[which])))))
+
+    # --- drawing ---------------------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        if self.view is not None:
+            self.call_after_refresh(self._draw)
+
+    def on_descendant_focus(self) -> None:
+        if self.view is not None and self.query("#go"):
+            self._draw_go(self.view)
+
+    def show(self, view: View) -> None:
+        """Show something else of what is open."""
+        self.view = view
+        self._draw()
+
+    def _draw(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        seen = self._lay_out(view)
+        self.query_one("#head", Static).update(_head(view, self.size.width - 2))
+        steps = self.query_one(StepsPane)
+        steps.border_title = Content(printable(_status(view)))
+        steps.show(view)
+        for name in seen:
+            if name == "go":
+                self._draw_go(view)
+            else:
+                self.query_one(f"#{name}", Rows).show(view)  # type: ignore[attr-defined]
+        if "next" in seen and view.timeline.known_options(view.position) is None:
+            self._want_options(view)
+
+    def _lay_out(self, view: View) -> list[str]:
+        """Which panes are seen: all where there is room for all, else the active one."""
+        wide = self.size.width >= _WIDE[0] and self.size.height >= _WIDE[1]
+        failing = view.timeline.violated and view.position == view.timeline.end
+        seen = [self.active]
+        if wide:
+            why = self.active == "why" or (failing and (self.active != "go" or self.size.height >= _HIGH))
+            seen = ["step", "state", "next", *(["why"] if why else [])]
+            seen += ["go"] if not why or self.size.height >= _HIGH else []
+        self.query_one("#main").set_class(wide, "-wide")
+        self.query_one("#right").set_class(not wide and self.active == "next", "-gone")
+        for i, (name, shown) in enumerate(PANES.items(), 1):
+            pane = self.query_one(f"#{name}")
+            pane.set_class(name in seen, "-seen")
+            pane.border_title = Content(f"{i} {shown}") if wide else None
+        self.query_one(PaneBar).show(self.active)
+        return seen
+
+    def _draw_go(self, view: View) -> None:
+        """The source of the picked possible step, while one picks; else of the step that was taken."""
+        pane, option, run = self.query_one(GoPane), self.query_one(NextPane).option(), view.timeline.run
+        step = view.timeline.step(view.position)
+        if self.query_one(NextPane).has_focus and option is not None:
+            places = run.next_go[view.position].get(option.move.actor, ())
+            heading = f"{option.move.actor} {option.move.label}"
+        elif step is not None:
+            places, heading = step.go, f"{step.actor} {step.label}"
+        else:
+            places, heading = (), "the initial state"
+        if pane.has_class("-seen"):
+            pane.show_places(view, places, heading)
+            if pane.border_title:
+                pane.border_title = Content(printable(f"3 Go  {pane.title(view)}"))
+
+    def _want_options(self, view: View) -> None:
+        if not self.patient:
+            view.timeline.compute_options(view.position)
+            self.query_one(NextPane).show(view)
+            return
+        if self._waiting is not None:
+            self._waiting.stop()
+        self._waiting = self.set_timer(_PAUSE, lambda: self._compute(view))
+
+    @work(exclusive=True)
+    async def _compute(self, view: View) -> None:
+        await asyncio.to_thread(view.timeline.compute_options, view.position)
+        if self.view is not None and (self.view.timeline, self.view.position) == (view.timeline, view.position):
+            self.query_one(NextPane).show(replace(self.view))
+            self._draw_go(self.view)
+
+    # --- moving ----------------------------------------------------------------------------------------------
+
+    def move_to(self, k: int, turn: int | None = None) -> None:
+        """Stand behind step ``k``."""
+        if self.view is not None:
+            self.show(replace(self.view, position=k, turn=turn or self.view.turn))
+
+    def action_go(self, by: int) -> None:
+        """A step forward or back, of those that are shown; a lasso goes on at the beginning of its cycle."""
+        view = self.view
+        if view is None:
+            return
+        k: int | None = view.position
+        turn, cycle = view.turn, view.timeline.cex.trace.cycle
+        for _ in range(view.timeline.end + 1):
+            if by > 0:
+                turn += k == view.timeline.end
+                k = view.timeline.forward(k) if k is not None else None
+            elif turn > 1 and cycle is not None and k == cycle + 1:
+                k, turn = view.timeline.end, turn - 1
+            else:
+                k = k - 1 if k else None
+            if k is None or view.shows(k):
+                break
+        if k is not None:
+            self.move_to(k, turn)
+        elif by > 0 and cycle == view.timeline.end:
+            self.notify("nothing more happens, for ever")
+
+    def on_rows_picked(self, event: Rows.Picked) -> None:
+        if isinstance(event.rows, StepRows):
+            self.move_to(event.rows.position(event.index))
+        elif isinstance(event.rows, NextPane) and self.view is not None:
+            self._draw_go(self.view)
+
+    def on_step_rows_beyond(self, event: StepRows.Beyond) -> None:
+        self.action_go(event.by)
+
+    @work
+    async def action_goto(self) -> None:
+        text = await self.push_screen_wait(Prompt("go to step"))
+        if not text or self.view is None:
+            return
+        end = self.view.timeline.end
+        if text.strip().isdecimal() and len(text) < 9 and int(text) <= end:
+            self.move_to(int(text), 1)
+        else:
+            self.notify(f"there are steps 0 to {end}", severity="warning", markup=False)
+
+    # --- looking for something -------------------------------------------------------------------------------
+
+    @work
+    async def action_search(self) -> None:
+        text = await self.push_screen_wait(Prompt("/", self.view.needle if self.view else ""))
+        if text is None or self.view is None:
+            return
+        self.view = replace(self.view, needle=text).with_hits()
+        if text and not self.view.timeline.hits(text):
+            self.notify(f"no step has {printable(text)!r}", severity="warning", markup=False)
+        self._draw()
+        if text:
+            self.action_hit(1)
+
+    def action_hit(self, by: int) -> None:
+        if self.view is not None and self.view.needle:
+            self._jump(self.view.timeline.hits(self.view.needle), by)
+
+    @work
+    async def action_variable(self) -> None:
+        if self.view is None:
+            return
+        names = self.view.timeline.variables
+        at = names.index(self.view.variable) if self.view.variable in names else 0
+        found = await self.push_screen_wait(
+            Chooser("whose changes? ] and [ go to the next and the previous one", names, at=at)
+        )
+        if found is not None:
+            self._look_for(names[found])
+
+    def _look_for(self, variable: str) -> None:
+        if self.view is not None:
+            self.show(replace(self.view, variable=variable).with_hits())
+
+    def action_change(self, by: int) -> None:
+        if self.view is None:
+            return
+        if not self.view.variable:
+            self.action_variable()
+            return
+        steps = self.view.timeline.changing(self.view.variable)
+        if not steps:
+            self.notify(f"{printable(self.view.variable)} never changes", severity="warning", markup=False)
+        self._jump(steps, by)
+
+    def _jump(self, steps: list[int], by: int) -> None:
+        assert self.view is not None
+        found = following(steps, self.view.position) if by > 0 else preceding(steps, self.view.position)
+        if found is not None:
+            self.move_to(found)
+
+    @work
+    async def action_process(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        names = list(dict.fromkeys([*view.timeline.run.runner.processes, *(s.actor for s in view.timeline.cex.steps)]))
+        found = await self.push_screen_wait(Chooser("only the steps of which process?", ["all of them", *names]))
+        if found is not None:
+            self.show(replace(view, process=names[found - 1] if found else ""))
+
+    def action_relevant(self) -> None:
+        if self.view is None:
+            return
+        if self.view.timeline.relevant is None:
+            reason = "it depends on every step" if self.view.timeline.violated else "nothing is violated here"
+            self.notify(reason, markup=False)
+            return
+        self.show(replace(self.view, relevant=not self.view.relevant))
+
+    def action_clear(self) -> None:
+        if self.view is not None:
+            self.show(replace(self.view, needle="", variable="", process="", relevant=False, hits=frozenset()))
+            self.query_one(StepRows).focus()
+
+    # --- panes -----------------------------------------------------------------------------------------------
+
+    def action_pane(self, name: str) -> None:
+        """Show a pane, and move the cursor into it."""
+        if self.view is None:
+            return
+        self.active = name
+        self._draw()
+        self.call_after_refresh(self.query_one(f"#{name}").focus)
+        self.call_after_refresh(self._draw)
+
+    def action_help(self) -> None:
+        self.push_screen(Help())
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        if isinstance(event.rows, NextPane):
+            self.action_take()
+        elif isinstance(event.rows, StatePane):
+            self._look_for(event.rows.picked())
+        elif isinstance(event.rows, StepRows):
+            self.action_pane("next")
+
+    # --- other paths -----------------------------------------------------------------------------------------
+
+    def action_take(self) -> None:
+        """Take the picked one of the possible steps; where it is not the one that was taken, the path is left."""
+        option, view = self.query_one(NextPane).option(), self.view
+        if option is None or view is None:
+            return
+        k, timeline = view.position, view.timeline
+        if option.move == timeline.taken(k):
+            self.action_go(1)
+            return
+        self.left_views.append(view)
+        found = k < timeline.end or timeline.cex.kind != RUN  # not just made longer
+        left = (*(at for at in view.left if at <= k), *([k] if found else []))
+        taken = View(
+            Timeline(timeline.playback.leave(k, option.move)),
+            k + 1,
+            variable=view.variable,
+            needle=view.needle,
+            left=left,
+        )
+        self.show(taken.with_hits())
+
+    def action_undo(self) -> None:
+        """Back to where the path was left."""
+        if self.left_views:
+            self.show(self.left_views.pop())
+        else:
+            self.notify("this is where you began")
+
+    def action_store(self) -> None:
+        if self.view is None:
+            return
+        try:
+            stored = self.view.timeline.playback.to_store()
+            save(stored)
+        except UsageError as error:
+            self.notify(printable(str(error)), severity="error", markup=False)
+            return
+        self.notify(f"stored as {stored.id}", markup=False)
+
+
+class _Starts:
+    """Initial states to choose from, run when they are seen."""
+
+    def __init__(self, playbacks: list[Playback]) -> None:
+        self.playbacks = playbacks
+        self.names = [", ".join(map(str, playback.trace.init)) for playback in playbacks]
+        self._texts: dict[int, Text] = {}
+
+    def describe(self, i: int) -> Text:
+        if i not in self._texts:
+            fields = "; ".join(f"{c.variable} = {c.new}" for c in self.playbacks[i].run.initial())
+            self._texts[i] = Text.assemble((printable(self.names[i]), "bold"), "   ", (printable(fields), "dim"))
+        return self._texts[i].copy()
+
+
+def _head(view: View, width: int) -> Content:
+    """What the execution is, and where in it one stands."""
+    cex, inst = view.timeline.cex, view.timeline.playback.inst
+    at = f"step {view.position} of {view.timeline.end}" if view.position else "at the start"
+    turn = f", turn {view.turn}" if view.turn > 1 else ""
+    what = "your own path" if view.left else title(cex)
+    where = [inst.scenario, ", ".join(sorted(inst.bugs)), "" if view.left else length_in_words(cex)]
+    right = f"{at} of the cycle{turn}" if turn else at
+    head = f"{inst.model.name}: {what}"
+    room = width - len(right) - 2
+    for part in (part for part in where if part):
+        head += f" · {part}" if len(head) + len(part) + 3 <= room else ""
+    head = head if len(head) <= room else f"{head[: room - 1]}…"
+    return Content(printable(f"{head:<{room}}  {right}"))
+
+
+def _status(view: View) -> str:
+    """The title of the steps: filters, and what is looked for."""
+    parts = ["steps"]
+    if view.process:
+        parts.append(f"only {view.process}")
+    if view.relevant:
+        parts.append("only what the violation depends on")
+    if view.needle:
+        parts.append(f"/{view.needle}: {_place(view.timeline.hits(view.needle), view.position)}")
+    if view.variable:
+        parts.append(f"{view.variable} changes: {_place(view.timeline.changing(view.variable), view.position)}")
+    return " · ".join(parts)
+
+
+def _place(steps: list[int], k: int) -> str:
+    return f"{steps.index(k) + 1} of {len(steps)}" if k in steps else f"{len(steps)}"

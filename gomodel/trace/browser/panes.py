@@ -1,0 +1,230 @@
+"""The panes beside the steps: the step itself, the Go source around it, what could happen next, and why it failed."""
+
+from __future__ import annotations
+
+from rich.syntax import Syntax
+from rich.text import Text
+
+from ...language.system import DONE
+from ...run.search import RUN
+from ..playback import Option
+from ..show import title, violated_lines
+from ..steps import step_lines
+from .rows import Rows
+from .timeline import printable
+from .view import BAD, CHANGED, GOOD, View, change_words, move_words, words
+
+
+class TextPane(Rows):
+    """Lines to read."""
+
+    picks = False
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.lines: list[Text] = []
+        self.view: View | None = None
+
+    def line(self, index: int) -> Text:
+        return self.lines[index].copy()
+
+    @property
+    def columns(self) -> int:
+        return max(20, self.scrollable_content_region.width)
+
+    def show(self, view: View) -> None:
+        moved = self.view is None or (self.view.timeline, self.view.position) != (view.timeline, view.position)
+        self.view = view
+        self.lines = [_safe(line) for line in self.made(view)]
+        self.fill(len(self.lines), width=max((line.cell_len for line in self.lines), default=0))
+        if moved:
+            self.scroll_home(animate=False, force=True, immediate=True)
+
+    def made(self, view: View) -> list[Text]:
+        """The lines for a view, ``columns`` wide."""
+        raise NotImplementedError
+
+    def on_resize(self) -> None:
+        if self.view is not None:
+            self.show(self.view)
+
+
+def _safe(line: Text) -> Text:
+    """The same with every character printable; all stay one character long, so that styles stay in place."""
+    line.plain = printable(line.plain)
+    return line
+
+
+# --- the step, and the processes behind it ---------------------------------------------------------------------------
+
+
+class StepPane(TextPane):
+    """What the step did, and where every process stands behind it."""
+
+    def made(self, view: View) -> list[Text]:
+        timeline, k = view.timeline, view.position
+        lines = []
+        if timeline.step(k) is None:
+            lines.append(Text("the initial state", style="bold"))
+            lines += [
+                Text.assemble("  ", change.variable, " = ", (change.new, "bold")) for change in timeline.cex.initial
+            ]
+        else:
+            lines += step_lines(timeline.cex, k, width=self.columns)
+        if k == timeline.end and timeline.cex.kind != RUN:
+            style = BAD if timeline.violated else f"bold {GOOD}"
+            lines += [Text(), *Text(title(timeline.cex), style=style).wrap(self.app.console, self.columns)]
+        if timeline.has_state(k):
+            lines += [Text(), *_processes(view)]
+        return lines
+
+
+def _processes(view: View) -> list[Text]:
+    """Name, label, whether it can step, and where it is in Go."""
+    run, k = view.timeline.run, view.position
+    wide = max((len(name) for name, _ in run.standing[k]), default=0)
+    lines = []
+    for name, label in run.standing[k]:
+        place = f'{name} at "{label}"'
+        blocked = place in run.blocked[k]
+        style = "dim" if label == DONE else "" if blocked else "bold"
+        text = Text.assemble((f"{name:<{wide}}  ", f"bold {view.hue(name)}"), (label, style))
+        if blocked:
+            guard = run.guards.get(place)
+            text.append(f"  ┊ blocked{f' until {guard}' if guard else ''}", style="dim")
+        elif label != DONE and run.next_go[k].get(name):
+            text.append(f"  {', '.join(run.next_go[k][name])}", style="dim")
+        lines.append(text)
+    return lines
+
+
+# --- Go --------------------------------------------------------------------------------------------------------------
+
+
+class GoPane(TextPane):
+    """The Go source around the step, or around one that could be taken."""
+
+    wide = True
+    _CONTEXT = 60  # lines, above and below
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.places: tuple[str, ...] = ()
+        self.heading = ""
+
+    def show_places(self, view: View, places: tuple[str, ...], heading: str) -> None:
+        """The source of ``places``, under the words ``heading``."""
+        self.places, self.heading = places, heading
+        self.show(view)
+        marked = next((i for i, line in enumerate(self.lines) if line.plain.startswith("▶")), 0)
+        self.see(marked, centre=True)
+
+    def made(self, view: View) -> list[Text]:
+        head = Text(self.heading, style="bold")
+        if not self.places:
+            return [head, Text("no line of Go: this step is the model's own", style="dim")]
+        if view.source.root is None:
+            lines = [Text.assemble((place, CHANGED)) for place in self.places]
+            missing = Text(f"not shown: {view.source.missing}", style="dim")
+            return [head, *lines, *missing.wrap(self.app.console, self.columns)]
+        around = max(2, self.size.height // (2 * len(self.places)) - 1) if len(self.places) > 1 else self._CONTEXT
+        lines = []
+        for place in self.places:
+            lines += [Text(), *self._excerpt(view, place, around)] if lines else self._excerpt(view, place, around)
+        return lines
+
+    def _excerpt(self, view: View, place: str, around: int) -> list[Text]:
+        found = view.source.excerpt(place, around, around)
+        if found is None:
+            return [Text(f"{place}: {view.source.version} has no such line", style=BAD)]
+        lines = []
+        for number, line in enumerate(_coloured(found.lines), found.first):
+            here = number == found.line
+            head = Text.assemble(("▶" if here else " ", CHANGED), (f"{number:>5} ", CHANGED if here else "dim"))
+            if here:
+                line.stylize("bold on #3b4252")
+            lines.append(head + line)
+        function = f", {found.function}" if found.function else ""
+        return [Text.assemble((place, CHANGED), (function, "bold")), *lines] if len(self.places) > 1 else lines
+
+    def title(self, view: View) -> str:
+        """The place, for the pane's title."""
+        if len(self.places) != 1:
+            return ", ".join(self.places)
+        found = view.source.excerpt(self.places[0], 0, 0)
+        return f"{self.places[0]}{f' {found.function}' if found and found.function else ''}"
+
+
+def _coloured(lines: tuple[str, ...]) -> list[Text]:
+    syntax = Syntax("", "go", theme="nord-darker", background_color="default")
+    text = syntax.highlight("\n".join(lines))
+    text.rstrip()
+    found = list(text.split("\n", allow_blank=True))
+    return [*found, *[Text()] * (len(lines) - len(found))]
+
+
+# --- what could happen -----------------------------------------------------------------------------------------------
+
+
+class NextPane(Rows):
+    """The steps that are possible where one stands: Enter takes one."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.options: list[Option] | None = None
+        self.view: View | None = None
+
+    def show(self, view: View) -> None:
+        moved = self.view is None or (self.view.timeline, self.view.position) != (view.timeline, view.position)
+        self.view = view
+        self.options = view.timeline.known_options(view.position)
+        taken = view.timeline.taken(view.position)
+        at = next((i for i, option in enumerate(self.options or ()) if option.move == taken), 0)
+        self.fill(len(self.options or ()) or 1, at if moved else self.at)
+
+    def pickable(self, index: int) -> bool:
+        return bool(self.options) and index < len(self.options or ())
+
+    def option(self) -> Option | None:
+        """The picked one."""
+        return self.options[self.at] if self.options and self.at < len(self.options) else None
+
+    def line(self, index: int) -> Text:
+        assert self.view is not None
+        if self.options is None:
+            return Text("  …", style="dim")
+        if not self.options:
+            return self._nothing(self.view)
+        option = self.options[index]
+        taken = option.move == self.view.timeline.taken(self.view.position)
+        text = Text.assemble(
+            ("▶ " if taken else "  ", "bold"), move_words(option.move, self.view.hue(option.move.actor))
+        )
+        if option.failed:
+            text.append_text(words(f"   fails: {option.failed}", BAD))
+        if option.breaks:
+            text.append_text(words(f"   violates {', '.join(option.breaks)}", BAD))
+        for i, change in enumerate(option.changes):
+            text.append("; " if i else "   ")
+            text.append_text(change_words(change.variable, change.old, change.new, dim="dim"))
+        return text
+
+    def _nothing(self, view: View) -> Text:
+        if not view.timeline.has_state(view.position):
+            return Text("  the execution ends here: the step failed", style=BAD)
+        if all(label == DONE for _, label in view.timeline.run.standing[view.position]):
+            return Text("  nothing: all are done")
+        return Text("  nothing: nobody can step", style=BAD)
+
+
+# --- why -------------------------------------------------------------------------------------------------------------
+
+
+class WhyPane(TextPane):
+    """What is violated, why the execution is fair, and the values of the property's parts."""
+
+    def made(self, view: View) -> list[Text]:
+        cex = view.timeline.cex
+        if cex.kind == RUN:
+            return [Text("nothing is violated here: this is an execution", style="dim")]
+        return [Text(f"behind step {view.timeline.end}", style="dim"), *violated_lines(cex, width=self.columns)]
