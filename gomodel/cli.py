@@ -31,7 +31,7 @@ from .commands import (
     size_of,
 )
 from .guard_commands import diff_command, guard_command
-from .trace_commands import trace_app
+from .trace_commands import trace_app, walk_command
 
 if TYPE_CHECKING:
     from .language.model import Model
@@ -49,6 +49,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(trace_app, name="trace")
+app.command("walk")(walk_command)
 app.command("diff")(diff_command)
 app.command("guard")(guard_command)
 

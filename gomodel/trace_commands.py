@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .commands import INCOMPLETE, JsonName, clear_errors, json_out, seconds_of
+from .commands import (
+    INCOMPLETE,
+    Bounds,
+    ComponentName,
+    JsonName,
+    PresetName,
+    Scenarios,
+    bounds_of,
+    clear_errors,
+    json_out,
+    seconds_of,
+)
 
 if TYPE_CHECKING:
     from .trace.playback import Playback
@@ -95,6 +106,40 @@ def show_command(
                 show(counterexample_lines(cex, width=page_width(), view=view))
             if out:
                 out.write({"schema": 1, "model": playback.inst.model.name, **counterexample_json(cex)})
+
+
+@trace_app.command("browse")
+def browse_command(name: TraceName = "") -> None:
+    """Step through a trace in the terminal: state, Go source, and what else could have happened.
+
+    Any step that was possible can be taken instead, to go on from there. Press ? for the keys.
+    """
+    with clear_errors():
+        from .trace.browser import browse, need_terminal
+
+        need_terminal("gomodel trace browse", f"`{f'gomodel trace show {name}'.rstrip()}` writes it as text")
+        browse(playback_of(name))
+
+
+def walk_command(
+    component: ComponentName,
+    bounds: Bounds = None,
+    scenario: Scenarios = None,
+    preset: PresetName = "",
+    bug: Annotated[list[str] | None, typer.Option(metavar="ID", help="Switch a bug on.")] = None,
+) -> None:
+    """Walk through a model in the terminal: from an initial state, one step after another.
+
+    The browser of `gomodel trace browse`; what was walked can be stored there.
+    """
+    with clear_errors():
+        from . import catalog
+        from .run.check import instances
+        from .trace.browser import need_terminal, walk
+
+        need_terminal("gomodel walk", "`gomodel trace show` writes what a check has found as text")
+        model = catalog.load(component)
+        walk(instances(model, bounds_of(bounds or []), scenario or [], preset, bug or []), component)
 
 
 def _range(text: str, steps: int) -> tuple[int, int | None]:

@@ -83,7 +83,7 @@ def checker(report: Report, monkeypatch: pytest.MonkeyPatch) -> Checker:
 def test_help_is_quick_and_imports_no_engine() -> None:
     code = (
         "import sys; from gomodel.cli import app; app(['check', '--help'], standalone_mode=False)\n"
-        "heavy = {'gomodel.run', 'gomodel.catalog', 'numba', 'llvmlite', 'z3', 'hypothesis'} & set(sys.modules)\n"
+        "heavy = {'gomodel.run', 'gomodel.catalog', 'textual', 'numba', 'llvmlite', 'z3', 'hypothesis'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
     start = time.monotonic()

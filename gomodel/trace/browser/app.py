@@ -57,7 +57,7 @@ class Browser(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,l", "go(1)", "step", key_display="←→"),
         Binding("left,h", "go(-1)", show=False),
-        Binding("g", "goto", "go to"),
+        Binding("g", "goto", show=False),
         Binding("slash", "search", "find", key_display="/"),
         Binding("n", "hit(1)", show=False),
         Binding("N", "hit(-1)", show=False),
@@ -181,6 +181,7 @@ class Browser(App[None]):
             seen = ["step", "state", "next", *(["why"] if why else [])]
             seen += ["go"] if not why or self.size.height >= _HIGH else []
         self.query_one("#main").set_class(wide, "-wide")
+        self.query_one(StepPane).styles.height = _height(view) if wide else None
         self.query_one("#right").set_class(not wide and self.active == "next", "-gone")
         for i, (name, shown) in enumerate(PANES.items(), 1):
             pane = self.query_one(f"#{name}")
@@ -382,7 +383,7 @@ class Browser(App[None]):
         found = k < timeline.end or timeline.cex.kind != RUN  # not just made longer
         left = (*(at for at in view.left if at <= k), *([k] if found else []))
         taken = View(
-            Timeline(timeline.playback.leave(k, option.move)),
+            Timeline(timeline.playback.leave(k, option.move), known=timeline, same=k),
             k + 1,
             variable=view.variable,
             needle=view.needle,
@@ -424,13 +425,22 @@ class _Starts:
         return self._texts[i].copy()
 
 
+def _height(view: View) -> int:
+    """Of the box with the step: room for every process, and for what a step usually does."""
+    return max(9, min(len(view.timeline.run.runner.processes) + 8, 16))
+
+
 def _head(view: View, width: int) -> Content:
     """What the execution is, and where in it one stands."""
     cex, inst = view.timeline.cex, view.timeline.playback.inst
     at = f"step {view.position} of {view.timeline.end}" if view.position else "at the start"
     turn = f", turn {view.turn}" if view.turn > 1 else ""
     what = "your own path" if view.left else title(cex)
-    where = [inst.scenario, ", ".join(sorted(inst.bugs)), "" if view.left else length_in_words(cex)]
+    where = [
+        inst.scenario,
+        ", ".join(sorted(inst.bugs)),
+        "" if view.left or cex.trace.cycle is None else length_in_words(cex),
+    ]
     right = f"{at} of the cycle{turn}" if turn else at
     head = f"{inst.model.name}: {what}"
     room = width - len(right) - 2

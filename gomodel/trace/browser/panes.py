@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from rich.style import Style
 from rich.syntax import Syntax
-from rich.text import Text
+from rich.text import Span, Text
 
 from ...language.system import DONE
 from ...run.search import RUN
@@ -13,6 +14,8 @@ from ..steps import step_lines
 from .rows import Rows
 from .timeline import printable
 from .view import BAD, CHANGED, GOOD, View, change_words, move_words, words
+
+_MOVE = 36  # columns for a step that is possible, at most: what it changes stands behind it
 
 
 class TextPane(Rows):
@@ -47,6 +50,7 @@ class TextPane(Rows):
     def on_resize(self) -> None:
         if self.view is not None:
             self.show(self.view)
+            self.reveal()
 
 
 def _safe(line: Text) -> Text:
@@ -71,6 +75,8 @@ class StepPane(TextPane):
             ]
         else:
             lines += step_lines(timeline.cex, k, width=self.columns)
+            actor = timeline.cex.steps[k - 1].actor
+            lines[0].stylize(f"bold {view.hue(actor)}", 0, len(actor))
         if k == timeline.end and timeline.cex.kind != RUN:
             style = BAD if timeline.violated else f"bold {GOOD}"
             lines += [Text(), *Text(title(timeline.cex), style=style).wrap(self.app.console, self.columns)]
@@ -116,8 +122,13 @@ class GoPane(TextPane):
         """The source of ``places``, under the words ``heading``."""
         self.places, self.heading = places, heading
         self.show(view)
+        self.reveal()
+
+    def reveal(self) -> None:
+        """The line of the step."""
         marked = next((i for i, line in enumerate(self.lines) if line.plain.startswith("▶")), 0)
-        self.see(marked, centre=True)
+        if self.is_mounted:
+            self.see(marked, centre=True)
 
     def made(self, view: View) -> list[Text]:
         head = Text(self.heading, style="bold")
@@ -156,11 +167,15 @@ class GoPane(TextPane):
 
 
 def _coloured(lines: tuple[str, ...]) -> list[Text]:
-    syntax = Syntax("", "go", theme="nord-darker", background_color="default")
-    text = syntax.highlight("\n".join(lines))
-    text.rstrip()
+    text = Syntax("", "go", theme="nord-darker").highlight("\n".join(lines))
+    text = Text(text.plain, spans=[Span(s.start, s.end, _foreground(s.style)) for s in text.spans])
     found = list(text.split("\n", allow_blank=True))
     return [*found, *[Text()] * (len(lines) - len(found))]
+
+
+def _foreground(style: str | Style) -> Style:
+    found = Style.parse(style) if isinstance(style, str) else style
+    return Style(color=found.color, bold=found.bold, italic=found.italic)
 
 
 # --- what could happen -----------------------------------------------------------------------------------------------
@@ -172,6 +187,7 @@ class NextPane(Rows):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.options: list[Option] | None = None
+        self.column = 0  # where what a step changes begins
         self.view: View | None = None
 
     def show(self, view: View) -> None:
@@ -180,6 +196,8 @@ class NextPane(Rows):
         self.options = view.timeline.known_options(view.position)
         taken = view.timeline.taken(view.position)
         at = next((i for i, option in enumerate(self.options or ()) if option.move == taken), 0)
+        moves = (move_words(option.move, "").cell_len for option in self.options or ())
+        self.column = min(_MOVE, max(moves, default=0))
         self.fill(len(self.options or ()) or 1, at if moved else self.at)
 
     def pickable(self, index: int) -> bool:
@@ -197,9 +215,9 @@ class NextPane(Rows):
             return self._nothing(self.view)
         option = self.options[index]
         taken = option.move == self.view.timeline.taken(self.view.position)
-        text = Text.assemble(
-            ("▶ " if taken else "  ", "bold"), move_words(option.move, self.view.hue(option.move.actor))
-        )
+        move = move_words(option.move, self.view.hue(option.move.actor))
+        move.append(" " * (self.column - move.cell_len))
+        text = Text.assemble(("▶ " if taken else "  ", "bold"), move)
         if option.failed:
             text.append_text(words(f"   fails: {option.failed}", BAD))
         if option.breaks:

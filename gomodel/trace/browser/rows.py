@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+_AROUND = 2  # rows above and below the picked one that are seen too
+
 
 class Rows(ScrollView, can_focus=True):
     """``count`` lines, which a subclass makes; one of them is picked where ``picks``."""
@@ -62,9 +64,18 @@ class Rows(ScrollView, can_focus=True):
     def pick(self, index: int) -> None:
         """Pick a row without telling anybody."""
         self.at = max(0, min(index, self.count - 1))
-        if self.is_mounted:
-            self.see(self.at)
+        self.reveal()
         self.refresh()
+
+    def reveal(self) -> None:
+        """Bring what matters into sight: the picked row, and some around it."""
+        if self.picks and self.is_mounted:
+            self.see(min(self.at + _AROUND, self.count - 1))
+            self.see(max(self.at - _AROUND, 0))
+            self.see(self.at)
+
+    def on_resize(self) -> None:
+        self.reveal()
 
     def see(self, index: int, *, centre: bool = False) -> None:
         """Scroll until row ``index`` is in sight."""
@@ -78,7 +89,7 @@ class Rows(ScrollView, can_focus=True):
         if index >= self.count:
             return Strip.blank(width, self.rich_style)
         text = self.line(index)
-        text.no_wrap = True
+        text.stylize_before(text.style)  # rendering leaves it to a console to add it
         if not self.wide:
             text.truncate(width, overflow="ellipsis")
         strip = Strip(text.render(self.app.console)).crop(x, x + width).extend_cell_length(width)

@@ -48,9 +48,17 @@ class StatePane(Rows):
         else:
             at = paths.index(picked) if picked in paths else 0
         self.fill(len(self.nodes), at)
-        if moved and changed:
-            self.see(min(changed[-1], at + max(1, self.size.height - 2)))
-            self.see(at)
+
+    def reveal(self) -> None:
+        """The picked row, what else changed below it, and the groups that it is in, as far as there is room."""
+        if not (self.nodes and self.is_mounted):
+            return
+        room, path = max(1, self.size.height), self.nodes[self.at].path
+        last = max((i for i, node in enumerate(self.nodes) if self._changes(node.path)), default=self.at)
+        above = [i for i in range(self.at) if self.nodes[i].path in prefixes(path)]
+        self.see(max(self.at, min(last, self.at + room - 1)))
+        self.see(next((i for i in above if self.at - i < room), self.at))
+        self.see(self.at)
 
     def _hidden(self, path: str) -> bool:
         return any(prefix in self.folded for prefix in prefixes(path)[:-1])
@@ -79,7 +87,7 @@ class StatePane(Rows):
                 size = sum(node.path in prefixes(cell) for cell in view.timeline.cells(view.position))
                 text.append(f"  {size} values", style="dim")
             return text
-        text.append_text(words(f"{node.name} = ", quiet))
+        text.append_text(words(f"  {node.name} = ", quiet))
         change = self.changes.get(node.path)
         if change:
             text.append_text(Text.assemble(words(change.old), (" → ", "dim"), words(change.new, CHANGED)))

@@ -19,6 +19,7 @@ from .timeline import Timeline, printable
 from .view import BAD, GOOD, View, change_words, words
 
 _NUMBER = 5  # columns
+_LABEL = 24  # columns for labels, at most: what changed stands behind them
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,12 @@ class StepRows(Rows):
         self.rows: list[_Row] = []
         self.view: View | None = None
         self.lanes: Lanes | None = None
+        self.label = 0  # columns
 
     def show(self, view: View) -> None:
         if self.view is None or self.view.timeline is not view.timeline:
             self.lanes = Lanes(view.timeline.cex)
+            self.label = min(_LABEL, max((len(step.label) for step in view.timeline.cex.steps), default=0))
         self.view = view
         self.rows = _rows(view)
         at = next(i for i, row in enumerate(self.rows) if row.position == view.position)
@@ -72,7 +75,9 @@ class StepRows(Rows):
         assert self.view is not None
         mark = "▶" if row.position == self.view.position else "•" if row.position in self.view.hits else " "
         head = Text.assemble((mark, "bold"), (f"{row.position:>{_NUMBER - 1}}  ", "dim"))
-        return Text.assemble(head, self._lanes(self.view, row.position), " ", _what(self.view, row.position))
+        return Text.assemble(
+            head, self._lanes(self.view, row.position), " ", _what(self.view, row.position, self.label)
+        )
 
     def _lanes(self, view: View, k: int) -> Text:
         assert self.lanes is not None
@@ -135,20 +140,23 @@ def _ending(timeline: Timeline) -> list[Text]:
     return lines
 
 
-def _what(view: View, k: int) -> Text:
-    """The label of a step, what it chose, changed, and how it failed."""
+def _what(view: View, k: int, label: int) -> Text:
+    """The label of a step and what it chose, ``label`` columns wide; how it failed, and what it changed."""
     step = view.timeline.step(k)
     if step is None:
         return Text("the initial state", style="italic")
-    idle = view.timeline.relevant is not None and k not in view.timeline.relevant
-    text = words(step.label, "dim" if idle else "bold")
+    relevant = view.timeline.relevant
+    text = words(step.label, "" if relevant is None else "bold" if k in relevant else "dim")
     if step.choices:
         text.append_text(words(f", {', '.join(map(str, step.choices))}", "italic"))
+    text.append(" " * (label - text.cell_len))
+    if step.failed:
+        text.append_text(words(f"   fails: {step.failed}", BAD))
+    if breaks := view.timeline.breaks(k):
+        text.append_text(words(f"   violates {', '.join(breaks)}", BAD))
     for i, change in enumerate(step.changes):
         text.append("; " if i else "   ")
         text.append_text(change_words(change.variable, change.old, change.new, dim="dim"))
-    if step.failed:
-        text.append_text(words(f"   fails: {step.failed}", BAD))
     return text
 
 

@@ -28,13 +28,17 @@ def printable(text: str) -> str:
 class Timeline:
     """A playback, and what the browser asks of it."""
 
-    def __init__(self, playback: Playback) -> None:
+    def __init__(self, playback: Playback, *, known: Timeline | None = None, same: int = 0) -> None:
+        """``known`` is the same up to position ``same``, where there is one."""
         self.playback = playback
         self.cex = playback.counterexample
         self.run = playback.run
         self.ghosts = self.run.ghosts()
         self._cells: dict[int, dict[str, str]] = {}
         self._options: dict[int, list[Option]] = {}
+        if known is not None:
+            self._cells = {k: cells for k, cells in known._cells.items() if k <= same}
+            self._options = {k: options for k, options in known._options.items() if k <= same}
 
     @property
     def end(self) -> int:
@@ -137,6 +141,11 @@ class Timeline:
         if k not in self._options:
             self._options[k] = self.playback.options(k)
         return self._options[k]
+
+    def breaks(self, k: int) -> tuple[str, ...]:
+        """The invariants that step ``k`` violates, as far as that is known."""
+        options = self._options.get(k - 1, ()) if k else ()
+        return next((option.breaks for option in options if option.move == self.cex.trace.moves[k - 1]), ())
 
     # --- search ----------------------------------------------------------------------------------------------
 
