@@ -31,7 +31,7 @@ from .steps import StepRows, StepsPane
 from .timeline import Timeline, following, preceding, printable
 from .view import View
 
-PANES = {"step": "step", "state": "state", "go": "Go", "next": "possible here", "why": "why"}
+PANES = {"step": "step", "state": "state", "go": "Go", "next": "next", "why": "why"}
 _WIDE, _HIGH = (110, 30), 44  # columns and lines for all panes at once; lines for each of them
 _PAUSE = 0.06  # seconds on a step before what else could happen there is computed
 _MOST = 1000  # initial states to choose from
@@ -186,7 +186,8 @@ class Browser(App[None]):
         for i, (name, shown) in enumerate(PANES.items(), 1):
             pane = self.query_one(f"#{name}")
             pane.set_class(name in seen, "-seen")
-            pane.border_title = Content(f"{i} {shown}") if wide else None
+            more = ": what is possible here" if name == "next" else ""
+            pane.border_title = Content(f"{i} {shown}{more}") if wide else None
         self.query_one(PaneBar).show(self.active)
         return seen
 
@@ -205,22 +206,28 @@ class Browser(App[None]):
             pane.show_places(view, places, heading)
             if pane.border_title:
                 pane.border_title = Content(printable(f"3 Go  {pane.title(view)}"))
+            else:
+                self.query_one(PaneBar).show(self.active, printable(pane.title(view)))
 
     def _want_options(self, view: View) -> None:
         if not self.patient:
             view.timeline.compute_options(view.position)
-            self.query_one(NextPane).show(view)
+            self._draw_next(view)
             return
         if self._waiting is not None:
             self._waiting.stop()
         self._waiting = self.set_timer(_PAUSE, lambda: self._compute(view))
 
+    def _draw_next(self, view: View) -> None:
+        """What could happen here is known now."""
+        self.query_one(NextPane).show(view, again=True)
+        self._draw_go(view)
+
     @work(exclusive=True)
     async def _compute(self, view: View) -> None:
         await asyncio.to_thread(view.timeline.compute_options, view.position)
         if self.view is not None and (self.view.timeline, self.view.position) == (view.timeline, view.position):
-            self.query_one(NextPane).show(replace(self.view))
-            self._draw_go(self.view)
+            self._draw_next(self.view)
 
     # --- moving ----------------------------------------------------------------------------------------------
 
@@ -441,7 +448,7 @@ def _head(view: View, width: int) -> Content:
         ", ".join(sorted(inst.bugs)),
         "" if view.left or cex.trace.cycle is None else length_in_words(cex),
     ]
-    right = f"{at} of the cycle{turn}" if turn else at
+    right = at + turn
     head = f"{inst.model.name}: {what}"
     room = width - len(right) - 2
     for part in (part for part in where if part):

@@ -17,12 +17,16 @@ class PaneBar(Static):
         self.names = names
         self._spans: list[tuple[int, int, str]] = []
 
-    def show(self, active: str) -> None:
+    def show(self, active: str, note: str = "") -> None:
+        """Mark the pane that is seen; ``note`` stands at the right, where there is room."""
         text, self._spans = Content(""), []
         for i, (name, shown) in enumerate(self.names.items(), 1):
             cell = f" {i} {shown} "
             self._spans.append((text.cell_length, text.cell_length + len(cell), name))
             text += Content(cell).stylize("bold reverse") if name == active else Content(cell)
+        room = self.content_size.width - text.cell_length
+        if len(note) < room:
+            text += Content(f"{note:>{room}}")
         self.update(text)
 
     async def on_click(self, event: events.Click) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.style import Style
 from rich.syntax import Syntax
 from rich.text import Span, Text
@@ -149,8 +151,8 @@ class GoPane(TextPane):
         if found is None:
             return [Text(f"{place}: {view.source.version} has no such line", style=BAD)]
         lines = []
-        for number, line in enumerate(_coloured(found.lines), found.first):
-            here = number == found.line
+        for number, coloured in enumerate(_coloured(found.lines), found.first):
+            here, line = number == found.line, coloured.copy()
             head = Text.assemble(("▶" if here else " ", CHANGED), (f"{number:>5} ", CHANGED if here else "dim"))
             if here:
                 line.stylize("bold on #3b4252")
@@ -166,7 +168,9 @@ class GoPane(TextPane):
         return f"{self.places[0]}{f' {found.function}' if found and found.function else ''}"
 
 
+@lru_cache(maxsize=64)
 def _coloured(lines: tuple[str, ...]) -> list[Text]:
+    """The lines as Go is usually coloured."""
     text = Syntax("", "go", theme="nord-darker").highlight("\n".join(lines))
     text = Text(text.plain, spans=[Span(s.start, s.end, _foreground(s.style)) for s in text.spans])
     found = list(text.split("\n", allow_blank=True))
@@ -190,8 +194,9 @@ class NextPane(Rows):
         self.column = 0  # where what a step changes begins
         self.view: View | None = None
 
-    def show(self, view: View) -> None:
-        moved = self.view is None or (self.view.timeline, self.view.position) != (view.timeline, view.position)
+    def show(self, view: View, *, again: bool = False) -> None:
+        """``again`` where the options have become known since it was shown last."""
+        moved = again or self.view is None or (self.view.timeline, self.view.position) != (view.timeline, view.position)
         self.view = view
         self.options = view.timeline.known_options(view.position)
         taken = view.timeline.taken(view.position)
@@ -245,4 +250,4 @@ class WhyPane(TextPane):
         cex = view.timeline.cex
         if cex.kind == RUN:
             return [Text("nothing is violated here: this is an execution", style="dim")]
-        return [Text(f"behind step {view.timeline.end}", style="dim"), *violated_lines(cex, width=self.columns)]
+        return [Text(f"after step {view.timeline.end}", style="dim"), *violated_lines(cex, width=self.columns)]
