@@ -7,11 +7,12 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ...language.errors import UsageError
+from ...language.errors import InternalError, UsageError
 
 if TYPE_CHECKING:
     from ...language.instance import Instance
     from ..playback import Playback
+    from .app import Walk
 
 
 def need_terminal(command: str, instead: str) -> None:
@@ -22,16 +23,28 @@ def need_terminal(command: str, instead: str) -> None:
 
 def browse(playback: Playback) -> None:
     """Look at an execution until the user leaves."""
-    from .app import Browser
-
-    Browser(playback).run()
+    _run(playback)
 
 
 def walk(instances: Sequence[Instance], target: str) -> None:
-    """Begin at an initial state of one of ``instances``; ``target`` is how the command line names the model."""
-    from .app import Browser, Walk
+    """Begin at an initial state of one of ``instances``; ``target`` is how the command line names the model.
 
-    Browser(Walk(instances, target)).run()
+    Raises what is wrong with the model.
+    """
+    from .app import Walk
+
+    _run(Walk(instances, target))
+
+
+def _run(start: Playback | Walk) -> None:
+    from .app import Browser
+
+    app = Browser(start)
+    error = app.run()
+    if error is not None:
+        raise error
+    if app.return_code:
+        raise InternalError("the browser has failed, as said above")
 
 
 def screenshot(playback: Playback, size: tuple[int, int] = (160, 48), keys: Iterable[str] = ()) -> str:

@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
-from ...language.errors import UsageError
+from ...language.errors import GomodelError, UsageError
 from ...language.instance import Instance
 from ...run.search import RUN
 from ..playback import Playback, begin, starts
@@ -45,8 +45,10 @@ class Walk:
     target: str
 
 
-class Browser(App[None]):
+class Browser(App[GomodelError]):
     """Begins at the end of what a check has found, at the start of any other execution, or lets a walk's be chosen.
+
+    What it returns is the user's error that ended it, if one did.
 
     ``patient`` computes what else could happen beside the user's keys, once these pause; else it is computed at once.
     """
@@ -116,18 +118,28 @@ class Browser(App[None]):
 
     @work
     async def _begin(self, walk: Walk) -> None:
-        """Choose where to begin, as far as there is a choice."""
+        try:
+            playback = await self._choose_start(walk)
+        except GomodelError as error:
+            self.exit(error)
+            return
+        if playback is None:
+            self.exit()
+        else:
+            self.open(View(Timeline(playback)))
+
+    async def _choose_start(self, walk: Walk) -> Playback | None:
+        """Where to begin, as far as there is a choice; None where the user leaves."""
         at: int | None = 0
         if len(walk.instances) > 1:
             names = [inst.scenario or "no scenario" for inst in walk.instances]
             at = await self.push_screen_wait(Chooser("which scenario?", names))
         if at is None:
-            return self.exit()
+            return None
         playback = begin(walk.instances[at], walk.target)
         known = starts(playback.inst, playback.system, _MOST)
         if not known:
-            self.exit(return_code=2, message="gomodel: the model has no initial state")
-            return
+            raise UsageError(f"model {playback.inst.model.name} has no initial state")
         which: int | None = 0
         if len(known) > 1:
             found = _Starts([replace(playback, trace=replace(playback.trace, init=init)) for init in known])
@@ -135,9 +147,7 @@ class Browser(App[None]):
                 f"which of {len(known)} initial states?" if len(known) < _MOST else f"the first {_MOST} initial states"
             )
             which = await self.push_screen_wait(Chooser(heading, found.names, found.describe))
-        if which is None:
-            return self.exit()
-        self.open(View(Timeline(replace(playback, trace=replace(playback.trace, init=known[which])))))
+        return None if which is None else replace(playback, trace=replace(playback.trace, init=known[which]))
 
     # --- drawing ---------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The browser, with keys pressed and its text read; look at pictures of it with ``gomodel.trace.browser.screenshot``."""
+"""The browser, with keys pressed and its text read; ``gomodel.trace.browser.screenshot`` shows how it looks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from gomodel.language.errors import GomodelError, SpecError
 from gomodel.run.check import instances
 from gomodel.trace import gosource
 from gomodel.trace.browser import screenshot
@@ -19,19 +20,18 @@ from gomodel.trace.browser.dialogs import Chooser
 from gomodel.trace.browser.rows import Rows
 from gomodel.trace.playback import Playback, resume
 from gomodel.trace.store import find
-from tests.small import model
+from tests.small import load
 from tests.trace.browser.models import lasso, long, violating
 from tests.trace.conftest import Run
 from tests.trace.test_gosource import toolchain
 
 NARROW, WIDE = (80, 24), (160, 48)
-Seen = Callable[[str], str]
 
 
 class Session:
     """A browser under test."""
 
-    def __init__(self, app: Browser, pilot: Pilot[None]) -> None:
+    def __init__(self, app: Browser, pilot: Pilot[GomodelError]) -> None:
         self.app, self.pilot = app, pilot
 
     async def press(self, *keys: str) -> None:
@@ -92,7 +92,7 @@ def test_it_opens_where_the_property_fails() -> None:
     async def test(s: Session) -> None:
         assert s.head().split() == "m: nobody_twice is violated step 8 of 8".split()
         assert s.panes() == {"step"}
-        assert "▶   8  ●  │  │" in s.drawn("rows")
+        assert "▶   8  ●  ┊  │" in s.drawn("rows")
         assert "nobody_twice is violated" in s.drawn("rows")
         assert "seen[w0]: 1 → 2" in s.text("step")
         assert "s0  break it" in s.text("step")
@@ -194,7 +194,7 @@ def test_search_and_the_next_hit() -> None:
         assert s.position == 3
         assert "•   6" in s.text("rows")
         await s.press("slash", *"[/red]x", "enter")
-        assert (s.position, s.status()) == (3, "steps · /unlock[/red]x: 0")
+        assert (s.position, s.status()) == (3, r"steps · /\[/red]x: 0")
 
     browse(violating(), test)
 
@@ -348,29 +348,35 @@ def test_a_long_execution() -> None:
     assert sorted(app.view.timeline._options) == [0, 350, 351, 700]  # only where one has been
 
 
-STARTS = """
-bounds = {"most": Bound(2, 1, 3)}
-scenarios = {"few": Scenario("few of them", most=1), "many": Scenario("more of them")}
+STARTS = '''
+from gomodel import *
 
-def state(self):
-    self.n = Int(0, 3)
+class M(Model):
+    """Climbs from somewhere."""
 
-def init(self):
-    self.n = choose(range(self.most + 1))
+    name = "m"
+    most: int = Bound(2, min=1, max=3)
+    scenarios = {"few": Scenario("from one of two", most=1), "many": Scenario("from more")}
 
-@process()
-def climber(self, c):
-    while self.n < 3:
-        yield step("climb")
-        self.n += 1
+    def state(self):
+        self.n = Int(0, 3)
 
-@invariant
-def low(self):
-    return self.n < 3
-"""
+    def init(self):
+        self.n = choose(range(self.most + 1))
+
+    @process()
+    def climber(self, c):
+        while True:
+            yield step("climb", when=lambda: self.n < 3)
+            self.n += 1
+
+    @invariant
+    def low(self):
+        return self.n < 3
+'''
 
 
-def test_a_walk_begins_with_a_scenario_and_an_initial_state() -> None:
+def test_a_walk_begins_with_a_scenario_and_an_initial_state(folder: Path) -> None:
     async def test(s: Session) -> None:
         await s.pilot.pause()
         assert isinstance(s.app.screen, Chooser)
@@ -382,19 +388,29 @@ def test_a_walk_begins_with_a_scenario_and_an_initial_state() -> None:
         assert s.panes() == {"next"}
         assert s.lines("next") == ["  c0  climb   violates low   n: 2 → 3"]
         await s.press("enter")
-        assert s.lines("next") == ["  nothing: all are done"]
+        assert s.lines("next") == ["  nothing: nobody can step"]
         assert "violates low" in s.text("rows")
         await s.press("s")
         assert (find("").trace.init, len(find("").trace)) == ((2,), 1)
 
-    browse(Walk(instances(model(STARTS)), "m"), test)
+    browse(Walk(instances(load(STARTS)), "m"), test)
 
 
 def test_leaving_the_choice_leaves_the_browser() -> None:
     async def test(s: Session) -> None:
         await s.press("escape")
 
-    assert browse(Walk(instances(model(STARTS)), "m"), test).view is None
+    assert browse(Walk(instances(load(STARTS)), "m"), test).view is None
+
+
+def test_what_is_wrong_with_a_model_ends_the_walk() -> None:
+    async def test(s: Session) -> None:
+        await s.press("enter")
+
+    wrong = load(STARTS.replace("self.n += 1", "self.nothing += 1"))
+    app = browse(Walk(instances(wrong), "m"), test)
+    assert isinstance(app.return_value, SpecError)
+    assert "nothing" in str(app.return_value)
 
 
 def test_help() -> None:
@@ -414,11 +430,11 @@ def test_what_else_could_happen_is_computed_once_the_keys_pause() -> None:
         async with app.run_test(size=NARROW) as pilot:
             await pilot.press("4")
             rows = app.query_one("#next", Rows)
-            assert rows.line(0).plain.strip() == "…"
             for _ in range(200):
-                await pilot.pause(0.02)
                 if "w0" in rows.line(0).plain:
                     return
+                assert rows.line(0).plain.strip() == "…"
+                await pilot.pause(0.02)
         raise AssertionError("it never came")
 
     asyncio.run(session())
