@@ -96,7 +96,9 @@ class Browser(App[GomodelError]):
                 yield self._boxed(StatePane(id="state"))
                 yield self._boxed(GoPane(id="go"))
                 yield self._boxed(WhyPane(id="why"))
-        yield Footer(compact=True, show_command_palette=False)
+        footer = Footer(show_command_palette=False)
+        footer.compact = True
+        yield footer
 
     @staticmethod
     def _boxed(pane: Rows) -> Rows:
