@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from .language.errors import UsageError
 from .run.search import Progress
@@ -46,7 +46,7 @@ def _to_stdout(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class JsonFile:
+class _WholeFile:
     """A file that appears complete when ``write`` was called, and not at all when it was not; ``-`` is stdout.
 
     Entering it raises UsageError when the file cannot be written, so that nobody waits for a result in vain.
@@ -59,7 +59,7 @@ class JsonFile:
         self._file: IO[str] | None = None
         self._written = False
 
-    def __enter__(self) -> JsonFile:
+    def __enter__(self) -> Self:
         if self.name == "-":
             return self
         device = self._target.exists() and not self._target.is_file()  # /dev/null must not be replaced
@@ -73,9 +73,7 @@ class JsonFile:
             raise self._unwritable(error) from None
         return self
 
-    def write(self, data: dict[str, Any]) -> None:
-        """Write ``data`` as the whole contents."""
-        text = json.dumps(data, indent=2, ensure_ascii=self._file is None) + "\n"
+    def _put(self, text: str) -> None:
         if self._file is None:
             return _to_stdout(text)
         try:
@@ -100,6 +98,22 @@ class JsonFile:
             self._draft.replace(self._target)
         else:
             self._draft.unlink()
+
+
+class TextFile(_WholeFile):
+    """Such a file of text."""
+
+    def write(self, text: str) -> None:
+        """Write ``text`` as the whole contents."""
+        self._put(text)
+
+
+class JsonFile(_WholeFile):
+    """Such a file of JSON."""
+
+    def write(self, data: dict[str, Any]) -> None:
+        """Write ``data`` as the whole contents."""
+        self._put(json.dumps(data, indent=2, ensure_ascii=self._file is None) + "\n")
 
 
 class ProgressLine:

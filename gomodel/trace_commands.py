@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .commands import JsonName, clear_errors, json_out
+from .commands import INCOMPLETE, JsonName, clear_errors, json_out, seconds_of
 
 if TYPE_CHECKING:
     from .trace.playback import Playback
@@ -131,3 +131,64 @@ def known_variables(playback: Playback, patterns: list[str]) -> None:
     for pattern in patterns:
         if not any(matches(name, [pattern]) for name in known):
             raise UsageError(f"no variable fits {pattern}", mend=suggestion(pattern, known, "there are"))
+
+
+@trace_app.command("export")
+def export_command(
+    name: TraceName = "",
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="itf, dot, mermaid, json, csv or python.")
+    ] = "json",
+    output: Annotated[str, typer.Option(metavar="FILE", help="Where to; - is standard output.")] = "-",
+) -> None:
+    """Write a trace for other tools: ITF (Apalache, Quint), DOT, Mermaid, JSON, CSV, or a script that replays it."""
+    with clear_errors():
+        from .language.errors import UsageError, suggestion
+        from .output import TextFile
+        from .trace.export import FORMATS, exported
+
+        if form not in FORMATS:
+            raise UsageError(f"there is no format {form!r}", mend=suggestion(form, FORMATS, "there are"))
+        playback = playback_of(name)
+        with TextFile(output) as out:
+            out.write(exported(playback, form))
+
+
+@trace_app.command("shrink")
+def shrink_command(
+    name: TraceName = "",
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long to try.")] = 60.0,
+) -> None:
+    """Leave out steps that a trace does not need: of lassos, and of executions from simulation and walks.
+
+    What a check finds of safety is shortest already.  The shorter trace is stored beside the other one.
+    """
+    with clear_errors():
+        from .trace.shrink import shrink
+        from .trace.store import save
+
+        playback = playback_of(name)
+        found = shrink(playback, seconds_of(timeout) or 60.0)
+        before, after = len(playback.trace), len(found.playback.trace)
+        if after == before:
+            typer.echo(f"none of the {before} steps can be left out alone; {found.tried} shorter traces were tried")
+        else:
+            stored = found.playback.to_store()
+            save(stored)
+            typer.echo(f"{before} steps became {after}: gomodel trace show {stored.id}")
+        if not found.whole:
+            typer.echo(f"stopped after {timeout:g} s; there may be shorter ones", err=True)
+            raise typer.Exit(INCOMPLETE)
+
+
+@trace_app.command("diff")
+def diff_command(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A trace, as for `show`.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Another trace of the same model.")],
+) -> None:
+    """Align two traces of a model, a failing and a passing one say: where they part, and what differs then."""
+    with clear_errors():
+        from .output import page_width, show
+        from .trace.alignment import difference_lines
+
+        show(difference_lines(playback_of(old), playback_of(new), width=page_width()))

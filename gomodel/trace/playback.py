@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -107,7 +107,10 @@ def resume(stored: Stored) -> Playback:
         inst = instance(model, stored.scenario, bounds)
         inst = inst.with_bugs(*stored.bugs) if stored.bugs else inst
         system = traced(inst, every_kind=False)
-        found = None if stored.kind == RUN else _found(stored, system)
+        text = stored.text if stored.kind in ("fatal", "error") else ""
+        found = None
+        if stored.kind != RUN:
+            found = found_of(system, stored.property, stored.kind, stored.arguments, stored.trace, text)
     except GomodelError as error:
         raise _outdated(name, stored, f"{error}") from None
     changed = changed_specs(stored, inst)
@@ -123,24 +126,23 @@ def resume(stored: Stored) -> Playback:
     return playback
 
 
-def _found(stored: Stored, system: TransitionSystem) -> Found:
-    prop = system.properties.get(stored.property)
-    if prop is None and stored.kind not in ("deadlock", "error"):
-        raise UsageError(f"model {stored.model} has no property {stored.property!r}")
+def found_of(
+    system: TransitionSystem, name: str, kind: str, arguments: Sequence[str], trace: Trace, text: str = ""
+) -> Found:
+    """``trace`` as a counterexample to a property, whose arguments are in words; UsageError where there is none."""
+    prop = system.properties.get(name)
+    if prop is None and kind not in ("deadlock", "error"):
+        raise UsageError(f"model {system.model} has no property {name!r}")
     domains = [domain for _, domain in prop.params] if prop else []
-    if len(domains) != len(stored.arguments):
-        raise UsageError(f"{stored.property} has {len(domains)} parameters, not {len(stored.arguments)}")
-    arguments = []
-    for domain, wanted in zip(domains, stored.arguments, strict=True):
-        values = [choice_value(domain.decode(v)) for v in domain.values()]
-        hits = [v for v in values if str(v) == wanted]
+    if len(domains) != len(arguments):
+        raise UsageError(f"{name} has {len(domains)} parameters, not {len(arguments)}")
+    values = []
+    for domain, wanted in zip(domains, arguments, strict=True):
+        hits = [v for v in (choice_value(domain.decode(p)) for p in domain.values()) if str(v) == wanted]
         if not hits:
-            raise UsageError(f"a parameter of {stored.property} is never {wanted!r}")
-        arguments.append(hits[0])
-    text = stored.text if stored.kind in ("fatal", "error") else ""
-    return Found(
-        stored.property, stored.kind, len(stored.trace), lambda: stored.trace, text, arguments=tuple(arguments)
-    )
+            raise UsageError(f"a parameter of {name} is never {wanted!r}")
+        values.append(hits[0])
+    return Found(name, kind, len(trace), lambda: trace, text, arguments=tuple(values))
 
 
 def _outdated(name: str, stored: Stored, why: str, changed: Iterable[str] = ()) -> UsageError:

@@ -131,7 +131,7 @@ def test_a_long_trace_is_shown_whole_and_quickly(counterexample: Counterexample)
     steps = tuple(StepView(n, f"g{n // 50 % 2}", "spin", go=("a.go:1",), changes=change) for n in range(1, 701))
     text = text_of(replace(counterexample, steps=steps))
     assert text.count("a.go:1") == 700
-    assert "\n 700  ●      spin" in text  # g1 is done by then
+    assert "\n 700  ●     │   spin" in text  # g1 is done by then
     assert text.count("      g0 g1\n") == 18  # a heading every 40 lines
 
 
