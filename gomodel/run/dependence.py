@@ -34,6 +34,20 @@ def relevant(run: Execution, found: Found, since: int | None = None) -> tuple[in
     return _Slice(run, found, since or 0).steps()
 
 
+def messages(run: Execution) -> tuple[tuple[tuple[int, str], ...], ...]:
+    """Of each step, what it read of the fields and who wrote that: the number of a step of somebody else, the field."""
+    steps = _Slice(run, Found("", RUN, len(run.steps), lambda: run.trace), 0)
+    wrote: dict[Cell, int] = {}  # the last step that did; of an array as a whole (None) too
+    found: list[tuple[tuple[int, str], ...]] = []
+    for k, move in enumerate(run.trace.moves, 1):
+        changed = steps.changed(k) if k < len(run.states) else set()
+        read = {(name, at) for name, at, _ in steps.guard_reads(k) | steps.value_reads(k, changed)}
+        told = sorted((wrote[cell], steps.shown(cell)) for cell in read if cell in wrote and steps.is_field(cell))
+        found.append(tuple(dict.fromkeys(pair for pair in told if run.trace.moves[pair[0] - 1].actor != move.actor)))
+        wrote.update({part: k for name, at in changed for part in ((name, at), (name, None))})
+    return tuple(found)
+
+
 class _Slice:
     def __init__(self, run: Execution, found: Found, since: int) -> None:
         self.run, self.found, self.since, self.system = run, found, since, run.system
@@ -65,7 +79,7 @@ class _Slice:
                     self._add(reader(b.or_(*(leaf.guard for leaf in action.leaves)))[1], last, last)
                     self.places.add(name)
         elif found.kind in ("fatal", "error") and len(self.states) == last:
-            self._add(self._guard_reads(last), last - 1, last)
+            self._add(self.guard_reads(last), last - 1, last)
             self.places.add(self.moves[-1].actor)
         elif prop is not None and prop.term is not None:
             two = found.kind in STEPS
@@ -90,7 +104,7 @@ class _Slice:
         if k == len(self.states):  # the last step, which failed
             return True
         needed, move = self.cells[k], self.moves[k - 1]
-        changed = self._changed(k)
+        changed = self.changed(k)
         written = {cell for cell in changed if cell in needed or (cell[0], None) in needed}
         decided = move.actor in self.places and self._decides(move, k - 1)
         self.cells[k - 1] |= needed - changed
@@ -98,17 +112,29 @@ class _Slice:
         if not (written or decided):
             return False
         self.places.add(move.actor)
-        self._add(self._guard_reads(k) | self._value_reads(k, written), k - 1, k - 1)
+        self._add(self.guard_reads(k) | self.value_reads(k, written), k - 1, k - 1)
         return True
 
     def _has_cells(self, name: str) -> bool:
         return isinstance(self.system.variables[name].domain, (Array, Set))
 
-    def _changed(self, k: int) -> set[Cell]:
+    def changed(self, k: int) -> set[Cell]:
         found: set[Cell] = set()
         for i, variable in enumerate(self.system.variables.values()):
             found |= cells_changed(variable.name, variable.domain, self.states[k - 1][i], self.states[k][i])
         return found
+
+    def is_field(self, cell: Cell) -> bool:
+        """Whether it is part of a field that is no ghost."""
+        variable = self.system.variables[cell[0]]
+        return variable.kind is None and not variable.ghost
+
+    def shown(self, cell: Cell) -> str:
+        """``mutex.waited[g0]``, as the parts of a state are called."""
+        name, at = cell
+        domain = self.system.variables[name].domain
+        whole = at is None or not isinstance(domain, Array) or isinstance(domain, Set) or domain.size == 1
+        return name if whole else f"{name}[{domain.index.show(at)}]"
 
     def _decides(self, move: Move, k: int) -> bool:
         """Whether the process could have gone to another place from there."""
@@ -117,11 +143,11 @@ class _Slice:
 
     # --- what a step read ------------------------------------------------------------------------------------
 
-    def _guard_reads(self, k: int) -> Reads:
+    def guard_reads(self, k: int) -> Reads:
         leaf, reader = self._taken(k)
         return reader(leaf.guard)[1] if leaf else NOTHING
 
-    def _value_reads(self, k: int, written: set[Cell]) -> Reads:
+    def value_reads(self, k: int, written: set[Cell]) -> Reads:
         """What the new values of these cells were computed from."""
         leaf, reader = self._taken(k)
         reads = NOTHING

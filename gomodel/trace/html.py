@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from .. import __version__
+from ..run.dependence import messages
 from ..run.execution import Execution
 from ..run.report import Counterexample, StepView
 from .playback import Playback
@@ -65,6 +66,7 @@ def _digest(text: str) -> str:
 def page_data(playback: Playback) -> dict[str, Any]:
     """What the page shows, as plain data; what changes over time is a list of changes, from the initial state on."""
     cex, run = playback.counterexample, playback.run
+    told = messages(run)
     return {
         "version": __version__,
         "id": playback.to_store().id,
@@ -90,12 +92,12 @@ def page_data(playback: Playback) -> dict[str, Any]:
         "states": len(run.states),
         "actors": list(_actors(run)),
         "sources": {},
-        "steps": [_step(step, cex) for step in cex.steps],
+        "steps": [_step(step, cex, told[step.number - 1]) for step in cex.steps],
         "cells": list(_cells(run)),
     }
 
 
-def _step(step: StepView, cex: Counterexample) -> dict[str, Any]:
+def _step(step: StepView, cex: Counterexample, told: tuple[tuple[int, str], ...]) -> dict[str, Any]:
     return {
         "actor": step.actor,
         "label": step.label,
@@ -104,7 +106,7 @@ def _step(step: StepView, cex: Counterexample) -> dict[str, Any]:
         "changes": [[c.variable, c.old, c.new] for c in step.changes],
         "failed": step.failed,
         "relevant": step.number in cex.relevant,
-        "from": [],
+        "from": [list(pair) for pair in told],
     }
 
 

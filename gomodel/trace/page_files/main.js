@@ -104,7 +104,7 @@ const app = (() => {
   }
 
   function playing(on) {
-    byId("play").textContent = on ? "❚❚" : "▶";
+    byId("play").classList.toggle("playing", on);
     byId("play").setAttribute("aria-label", on ? "Pause" : "Play");
   }
 

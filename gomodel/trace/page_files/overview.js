@@ -4,13 +4,20 @@ const overview = (() => {
   const canvas = document.getElementById("overview");
   const pen = canvas.getContext("2d");
 
-  function colours() {
-    const style = getComputedStyle(document.body);
-    const value = (name) => style.getPropertyValue(name).trim();
-    return { value, lanes: actors.map((_, lane) => value(actors[lane].rule ? "--rule" : `--hue-${lane % 8}`)) };
-  }
-
   let palette = null;
+
+  /** The colours of the style sheet as a canvas takes them. */
+  function colours() {
+    const probe = canvas.parentNode;
+    const value = (name) => {
+      probe.style.color = `var(--${name})`;
+      return getComputedStyle(probe).color;
+    };
+    const names = ["accent", "accent-soft", "blocked", "bad", "bad-soft"];
+    const found = { lanes: actors.map((actor, lane) => value(actor.rule ? "rule" : `hue-${lane % 8}`)), value: Object.fromEntries(names.map((name) => [name, value(name)])) };
+    probe.style.color = "";
+    return found;
+  }
 
   function draw() {
     const width = canvas.clientWidth, height = canvas.clientHeight, scale = window.devicePixelRatio || 1;
@@ -19,7 +26,7 @@ const overview = (() => {
       canvas.width = Math.round(width * scale);
       canvas.height = Math.round(height * scale);
     }
-    palette ??= resolved(colours());
+    palette ??= colours();
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     pen.clearRect(0, 0, width, height);
     const step = width / (STEPS + 1), x = (k) => (k + 0.5) * step;
@@ -30,11 +37,6 @@ const overview = (() => {
     drawWatched(x, step, height);
     pen.fillStyle = palette.value.accent;
     pen.fillRect(x(app.k) - 1, 0, 2, height);
-  }
-
-  function resolved({ value, lanes }) {
-    const names = ["accent", "accent-soft", "line", "blocked", "bad", "dim", "bad-soft"];
-    return { lanes, value: Object.fromEntries(names.map((name) => [name, value(`--${name}`)])) };
   }
 
   function drawVisible(x, step, height) {

@@ -11,7 +11,7 @@ const stateView = (() => {
   function draw(k) {
     const at = stateOf(k), failed = k > LAST_STATE;
     const needle = wanted.value.trim().toLowerCase();
-    const shown = cells.filter((cell) => valueAt(cell.values, at) !== null || changedFrom(cell.values, at) !== undefined)
+    const shown = cells.filter((cell) => valueAt(cell.values, at) !== null)
       .filter((cell) => !needle || cell.name.toLowerCase().includes(needle));
     const own = (cell) => actors.find((actor) => !actor.rule && cell.name.startsWith(`${actor.name}.`));
     const step = failed ? -1 : at; // nothing is marked where the step has no state behind it
@@ -98,9 +98,17 @@ const stateView = (() => {
     return el("div", { className: "leaf" }, el("span", { className: "name" }, name), value(cell, at, step, ""));
   }
 
+  /** What the chosen step changed the cell from; undefined where it did not, or where a local only begins to matter. */
+  function oldValue(cell, step) {
+    const old = changedFrom(cell.values, step);
+    if (old !== null) return old;
+    const change = data.steps[step - 1].changes.find(([name]) => name === cell.name);
+    return change && change[1];
+  }
+
   /** The value of a cell; it is a button that goes to the next change. */
   function value(cell, at, step, index) {
-    const now = valueAt(cell.values, at), old = changedFrom(cell.values, step);
+    const now = valueAt(cell.values, at), old = oldValue(cell, step);
     const changes = cell.values.length - 1;
     const node = el("button", {
       type: "button", className: `cell${old !== undefined ? " changed" : ""}${filter.variable === cell.name ? " watched" : ""}`,
@@ -108,8 +116,8 @@ const stateView = (() => {
       onclick: () => app.watch(cell.name),
     });
     if (index) node.append(el("span", { className: "index" }, index));
-    if (old !== undefined && old !== null) node.append(el("del", {}, old), el("span", { className: "to" }, "→"));
-    node.append(now === null ? el("span", { className: "gone" }, "no longer matters") : el("span", { className: "value" }, now));
+    if (old !== undefined) node.append(el("del", {}, old), el("span", { className: "to" }, "→"));
+    node.append(el("span", { className: "value" }, now));
     return node;
   }
 
