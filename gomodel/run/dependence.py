@@ -12,14 +12,16 @@ from typing import Any
 
 from ..language import build as b
 from ..language.declare import LIVENESS, STEPS
-from ..language.domains import Array, Set
+from ..language.domains import Array, Domain, Set
+from ..language.errors import InternalError
 from ..language.system import Action, Leaf, Property, State
 from ..language.terms import Term
 from .actors import process_names, shown
+from .differences import differences
 from .execution import Execution
 from .promises import promises
 from .pycode import successors
-from .reads import NOTHING, Cell, Reader, Reads, cells_changed
+from .reads import Cell, Reader, Reads
 from .search import RUN, Found
 from .trace import Move
 
@@ -35,17 +37,27 @@ def relevant(run: Execution, found: Found, since: int | None = None) -> tuple[in
 
 
 def messages(run: Execution) -> tuple[tuple[tuple[int, str], ...], ...]:
-    """Of each step, what it read of the fields and who wrote that: the number of a step of somebody else, the field."""
+    """Of each step, what it read of fields that somebody else changed last: the number of that step, the field."""
     steps = _Slice(run, Found("", RUN, len(run.steps), lambda: run.trace), 0)
-    wrote: dict[Cell, int] = {}  # the last step that did; of an array as a whole (None) too
+    fields = {n: (i, v) for i, (n, v) in enumerate(run.system.variables.items()) if v.kind is None and not v.ghost}
+    wrote: dict[str, int] = {}
     found: list[tuple[tuple[int, str], ...]] = []
     for k, move in enumerate(run.trace.moves, 1):
-        changed = steps.changed(k) if k < len(run.states) else set()
-        read = {(name, at) for name, at, _ in steps.guard_reads(k) | steps.value_reads(k, changed)}
-        told = sorted((wrote[cell], steps.shown(cell)) for cell in read if cell in wrote and steps.is_field(cell))
-        found.append(tuple(dict.fromkeys(pair for pair in told if run.trace.moves[pair[0] - 1].actor != move.actor)))
-        wrote.update({part: k for name, at in changed for part in ((name, at), (name, None))})
+        leaf, reader = steps.taken(k)
+        reads = reader(leaf.guard)[1].union(*(reader(term)[1] for name, term in leaf.updates if name in fields))
+        names = {_part(name, at, fields[name][1].domain) for name, at, _ in reads if name in fields}
+        told = sorted((wrote[name], name) for name in names if name in wrote)
+        found.append(tuple((by, name) for by, name in told if run.trace.moves[by - 1].actor != move.actor))
+        for name, (i, variable) in fields.items() if k < len(run.states) else ():
+            for change in differences(name, variable.domain, run.states[k - 1][i], run.states[k][i]):
+                wrote[name] = wrote[change.variable] = k
     return tuple(found)
+
+
+def _part(name: str, at: int | None, domain: Domain) -> str:
+    """What ``differences`` calls a cell."""
+    whole = at is None or not isinstance(domain, Array) or isinstance(domain, Set) or domain.size == 1
+    return name if whole else f"{name}[{domain.index.show(at)}]"
 
 
 class _Slice:
@@ -79,7 +91,8 @@ class _Slice:
                     self._add(reader(b.or_(*(leaf.guard for leaf in action.leaves)))[1], last, last)
                     self.places.add(name)
         elif found.kind in ("fatal", "error") and len(self.states) == last:
-            self._add(self.guard_reads(last), last - 1, last)
+            leaf, reader = self.taken(last)
+            self._add(reader(leaf.guard)[1], last - 1, last)
             self.places.add(self.moves[-1].actor)
         elif prop is not None and prop.term is not None:
             two = found.kind in STEPS
@@ -104,37 +117,36 @@ class _Slice:
         if k == len(self.states):  # the last step, which failed
             return True
         needed, move = self.cells[k], self.moves[k - 1]
-        changed = self.changed(k)
-        written = {cell for cell in changed if cell in needed or (cell[0], None) in needed}
-        decided = move.actor in self.places and self._decides(move, k - 1)
-        self.cells[k - 1] |= needed - changed
-        self.cells[k - 1] |= {(name, at) for name, at in needed if at is None and self._has_cells(name)}
-        if not (written or decided):
+        leaf, reader = self.taken(k)
+        terms = {**dict(leaf.updates), **dict(leaf.locals)}
+        written = {cell for cell in needed if self._writes(k, leaf, reader, cell)}
+        partly = {(name, at) for name, at in written if at is None and self._has_cells(name)}
+        self.cells[k - 1] |= needed - (written - partly)
+        if not written and not (move.actor in self.places and self._decides(move, k - 1)):
             return False
         self.places.add(move.actor)
-        self._add(self.guard_reads(k) | self.value_reads(k, written), k - 1, k - 1)
+        reads = reader(leaf.guard)[1]
+        for name, at in written:
+            if name in terms:
+                local = at is None or self.system.variables[name].kind is not None
+                reads |= reader(terms[name])[1] if local else reader.element(terms[name], at)[1]
+        self._add(reads, k - 1, k - 1)
         return True
+
+    def _writes(self, k: int, leaf: Leaf, reader: Reader, cell: Cell) -> bool:
+        """Whether step k assigns a cell, be it what it was before."""
+        name, at = cell
+        variable = self.system.variables[name]
+        if variable.kind is None:
+            term = dict(leaf.updates).get(name)
+            return term is not None and _assigns(reader, term, name, at)
+        if at not in (None, reader.process):
+            return False
+        i = self.position[name]
+        return name in dict(leaf.locals) or self.states[k - 1][i] != self.states[k][i]
 
     def _has_cells(self, name: str) -> bool:
         return isinstance(self.system.variables[name].domain, (Array, Set))
-
-    def changed(self, k: int) -> set[Cell]:
-        found: set[Cell] = set()
-        for i, variable in enumerate(self.system.variables.values()):
-            found |= cells_changed(variable.name, variable.domain, self.states[k - 1][i], self.states[k][i])
-        return found
-
-    def is_field(self, cell: Cell) -> bool:
-        """Whether it is part of a field that is no ghost."""
-        variable = self.system.variables[cell[0]]
-        return variable.kind is None and not variable.ghost
-
-    def shown(self, cell: Cell) -> str:
-        """``mutex.waited[g0]``, as the parts of a state are called."""
-        name, at = cell
-        domain = self.system.variables[name].domain
-        whole = at is None or not isinstance(domain, Array) or isinstance(domain, Set) or domain.size == 1
-        return name if whole else f"{name}[{domain.index.show(at)}]"
 
     def _decides(self, move: Move, k: int) -> bool:
         """Whether the process could have gone to another place from there."""
@@ -143,24 +155,7 @@ class _Slice:
 
     # --- what a step read ------------------------------------------------------------------------------------
 
-    def guard_reads(self, k: int) -> Reads:
-        leaf, reader = self._taken(k)
-        return reader(leaf.guard)[1] if leaf else NOTHING
-
-    def value_reads(self, k: int, written: set[Cell]) -> Reads:
-        """What the new values of these cells were computed from."""
-        leaf, reader = self._taken(k)
-        reads = NOTHING
-        if leaf:
-            for name, term in leaf.updates:
-                for at in {at for cell, at in written if cell == name}:
-                    reads |= reader.element(term, at)[1] if at is not None else reader(term)[1]
-            for name, term in leaf.locals:
-                if any(cell == name for cell, _ in written):
-                    reads |= reader(term)[1]
-        return reads
-
-    def _taken(self, k: int) -> tuple[Leaf | None, Reader]:
+    def taken(self, k: int) -> tuple[Leaf, Reader]:
         """The way that step k took through its action, and what evaluates its terms."""
         move, before = self.moves[k - 1], self.states[k - 1]
         action = self._action(move.actor, k - 1)
@@ -174,7 +169,7 @@ class _Slice:
             if shown(leaf, choices) == move.choices:
                 picks = {c.term.data[0]: v for c, v in zip(leaf.choices, choices, strict=True) if _pick(c.term)}
                 return leaf, Reader(self.position, before, process=process, picks=picks)
-        return None, Reader(self.position, before)
+        raise InternalError(f"the traced system does not take step {k}, {move}")
 
     def _code(self, action: Action) -> Callable[..., Any]:
         if id(action) not in self._successors:
@@ -188,6 +183,18 @@ class _Slice:
         number = self.numbers[actor]
         kind = next(kind for kind in self.system.kinds.values() if kind.lo <= number <= kind.hi)
         return kind.actions.get(self.states[k][self.position[kind.pc_name]][number - kind.lo])
+
+
+def _assigns(reader: Reader, term: Term, name: str, at: int | None) -> bool:
+    """Whether the new value of a cell is anything but what the cell was, by the way that was taken."""
+    match term.op:
+        case "var":
+            return bool(term.data != name)
+        case "ite":
+            return _assigns(reader, term.args[1 if reader(term.args[0])[0] else 2], name, at)
+        case "store" if at is not None and reader(term.args[1])[0] != at:
+            return _assigns(reader, term.args[0], name, at)
+    return True
 
 
 def _pick(term: Any) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..language.build import apply_seq, cells_of
-from ..language.domains import Array, Bool, Domain, Enum, Int, Set, index_base
+from ..language.domains import Bool, Domain, Enum, Int, index_base
 from ..language.system import State
 from ..language.terms import Term
 
@@ -190,13 +190,3 @@ def _values(domain: Domain) -> range | tuple[bool, bool]:
     if isinstance(domain, Enum):
         return range(len(domain.names))
     return range(domain.lo, domain.hi + 1)  # type: ignore[attr-defined]
-
-
-def cells_changed(name: str, sort: Domain, before: Any, after: Any) -> set[Cell]:
-    """The parts of a variable that differ."""
-    if before == after:
-        return set()
-    if isinstance(sort, (Array, Set)):
-        base = index_base(cells_of(sort).index)
-        return {(name, k + base) for k, (x, y) in enumerate(zip(before, after, strict=True)) if x != y}
-    return {(name, None)}

@@ -44,7 +44,8 @@ def _title(playback: Playback) -> str:
     cex = playback.counterexample
     kinds = {RUN: "an execution", "reachable": f"reaches {cex.property}"}
     shows = kinds.get(cex.kind, f"violates {cex.property}" if cex.property != cex.kind else cex.kind)
-    return f"{len(playback.trace)} steps, {shows}"
+    steps = len(playback.trace)
+    return f"{steps} step{'' if steps == 1 else 's'}, {shows}"
 
 
 def _settings(old: Playback, new: Playback) -> Iterator[str]:

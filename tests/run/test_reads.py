@@ -8,7 +8,7 @@ from typing import Any
 from gomodel.language import build as b
 from gomodel.language.domains import Array, Set
 from gomodel.language.terms import BOOL
-from gomodel.run.reads import Reader, cells_changed
+from gomodel.run.reads import Reader
 from tests.naive import Env, evaluate
 from tests.run.test_random_terms import (
     LINE,
@@ -27,7 +27,9 @@ POSITION = {name: k for k, name in enumerate(VARIABLES)}
 
 
 def reader(env: Env) -> Reader:
-    return Reader(POSITION, tuple(env.state.values()), tuple(env.after.values()), env.process, dict(enumerate(env.picks)))
+    return Reader(
+        POSITION, tuple(env.state.values()), tuple(env.after.values()), env.process, dict(enumerate(env.picks))
+    )
 
 
 def mixed(name: str, kept: set[int | None], mine: Any, other: Any) -> Any:
@@ -68,9 +70,3 @@ def test_only_what_decides_is_read() -> None:
     some = b.quantify("exists", 0, SMALL, b.eq(b.select(row, bound), b.integer(0)))
     assert read(some) == (True, {("row0", 1, False)})
     assert read.element(b.store(row, b.integer(0), number), 2) == (1, {("row0", 2, False)})
-
-
-def test_the_cells_that_a_step_changed() -> None:
-    assert cells_changed("row0", ROW, (2, 0, 1), (2, 1, 0)) == {("row0", 1), ("row0", 2)}
-    assert cells_changed("line0", LINE, (1,), (1, 2)) == {("line0", None)}
-    assert cells_changed("line0", LINE, (1,), (1,)) == set()

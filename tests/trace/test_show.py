@@ -132,7 +132,7 @@ def test_a_long_trace_is_shown_whole_and_quickly(counterexample: Counterexample)
     text = text_of(replace(counterexample, steps=steps))
     assert text.count("a.go:1") == 700
     assert "\n 700  ●     │   spin" in text  # g1 is done by then
-    assert text.count("      g0 g1\n") == 18  # a heading every 40 lines
+    assert text.count("      g0 g1 g2\n") == 18  # a heading every 40 lines
 
 
 def test_a_wide_label_leaves_room_for_the_place(counterexample: Counterexample) -> None:
