@@ -11,13 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..language import build as b
+from ..language.build import cells_of
 from ..language.declare import LIVENESS, STEPS
-from ..language.domains import Array, Domain, Set
+from ..language.domains import Array, Domain, Set, index_base
 from ..language.errors import InternalError
 from ..language.system import Action, Leaf, Property, State
 from ..language.terms import Term
 from .actors import process_names, shown
-from .differences import differences
 from .execution import Execution
 from .promises import promises
 from .pycode import successors
@@ -39,25 +39,16 @@ def relevant(run: Execution, found: Found, since: int | None = None) -> tuple[in
 def messages(run: Execution) -> tuple[tuple[tuple[int, str], ...], ...]:
     """Of each step, what it read of fields that somebody else changed last: the number of that step, the field."""
     steps = _Slice(run, Found("", RUN, len(run.steps), lambda: run.trace), 0)
-    fields = {n: (i, v) for i, (n, v) in enumerate(run.system.variables.items()) if v.kind is None and not v.ghost}
     wrote: dict[str, int] = {}
     found: list[tuple[tuple[int, str], ...]] = []
     for k, move in enumerate(run.trace.moves, 1):
-        leaf, reader = steps.taken(k)
-        reads = reader(leaf.guard)[1].union(*(reader(term)[1] for name, term in leaf.updates if name in fields))
-        names = {_part(name, at, fields[name][1].domain) for name, at, _ in reads if name in fields}
-        told = sorted((wrote[name], name) for name in names if name in wrote)
+        changed = steps.changed(k)
+        names = {name for name in map(steps.part, steps.reads(k, changed)) if name in wrote}
+        told = sorted((wrote[name], name) for name in names)
         found.append(tuple((by, name) for by, name in told if run.trace.moves[by - 1].actor != move.actor))
-        for name, (i, variable) in fields.items() if k < len(run.states) else ():
-            for change in differences(name, variable.domain, run.states[k - 1][i], run.states[k][i]):
-                wrote[name] = wrote[change.variable] = k
+        for cell in changed:
+            wrote[cell[0]] = wrote[steps.part(cell)] = k
     return tuple(found)
-
-
-def _part(name: str, at: int | None, domain: Domain) -> str:
-    """What ``differences`` calls a cell."""
-    whole = at is None or not isinstance(domain, Array) or isinstance(domain, Set) or domain.size == 1
-    return name if whole else f"{name}[{domain.index.show(at)}]"
 
 
 class _Slice:
@@ -155,6 +146,32 @@ class _Slice:
 
     # --- what a step read ------------------------------------------------------------------------------------
 
+    def changed(self, k: int) -> set[Cell]:
+        """The parts of fields that step k changed, without ghosts."""
+        found: set[Cell] = set()
+        for i, variable in enumerate(self.system.variables.values() if k < len(self.states) else ()):
+            before, after = self.states[k - 1][i], self.states[k][i]
+            if variable.kind is None and not variable.ghost and before != after:
+                found |= _cells_changed(variable.name, variable.domain, before, after)
+        return found
+
+    def reads(self, k: int, written: set[Cell]) -> set[Cell]:
+        """What step k read to be taken, and for the new values of these cells and of its process's variables."""
+        leaf, reader = self.taken(k)
+        reads = reader(leaf.guard)[1].union(*(reader(term)[1] for _, term in leaf.locals))
+        terms = dict(leaf.updates)
+        for name, at in written:
+            reads |= reader(terms[name])[1] if at is None else reader.element(terms[name], at)[1]
+        return {(name, at) for name, at, _ in reads}
+
+    def part(self, cell: Cell) -> str:
+        """What ``differences`` calls a cell."""
+        name, at = cell
+        domain = self.system.variables[name].domain
+        if at is None or not isinstance(domain, Array) or isinstance(domain, Set) or domain.size == 1:
+            return name
+        return f"{name}[{domain.index.show(at)}]"
+
     def taken(self, k: int) -> tuple[Leaf, Reader]:
         """The way that step k took through its action, and what evaluates its terms."""
         move, before = self.moves[k - 1], self.states[k - 1]
@@ -183,6 +200,13 @@ class _Slice:
         number = self.numbers[actor]
         kind = next(kind for kind in self.system.kinds.values() if kind.lo <= number <= kind.hi)
         return kind.actions.get(self.states[k][self.position[kind.pc_name]][number - kind.lo])
+
+
+def _cells_changed(name: str, domain: Domain, before: Any, after: Any) -> set[Cell]:
+    if not isinstance(domain, (Array, Set)):
+        return {(name, None)}
+    base = index_base(cells_of(domain).index)
+    return {(name, i + base) for i, (x, y) in enumerate(zip(before, after, strict=True)) if x != y}
 
 
 def _assigns(reader: Reader, term: Term, name: str, at: int | None) -> bool:

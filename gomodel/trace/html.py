@@ -10,12 +10,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
+import sys
+import webbrowser
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..language.errors import UsageError, short_path
 from ..run.dependence import messages
 from ..run.execution import Execution
 from ..run.report import Counterexample, StepView
@@ -44,6 +49,23 @@ def page(playback: Playback) -> str:
     text = _file("page.html")
     before, *places = text.split("{{")
     return before + "".join(parts[name] + rest for name, rest in (place.split("}}", 1) for place in places))
+
+
+def page_file(playback: Playback) -> Path:
+    """Where the page goes unless the user says it: ``.gomodel/pages``; raises UsageError where that cannot be made."""
+    folder = Path(".gomodel", "pages")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make {short_path(str(folder))}: {error.strerror or error}") from None
+    return folder / f"{playback.to_store().id}.html"
+
+
+def show_in_browser(path: str) -> bool:
+    """Show a page in the user's browser; False where there is none, or no display to show it on."""
+    if sys.platform.startswith("linux") and not any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))):
+        return False
+    return webbrowser.open(Path(path).resolve().as_uri())
 
 
 def embedded(data: Any) -> str:

@@ -49,7 +49,8 @@ const app = (() => {
     const shown = data.steps.filter((_, at) => shows(at + 1)).length;
     byId("count").textContent = filtered() ? `${shown} of ${STEPS} steps` : filter.variable ? `${watched.length === 1 ? "1 change" : `${watched.length} changes`}` : "";
     byId("clear").hidden = !(filtered() || filter.variable);
-    byId("relevant").setAttribute("aria-pressed", String(filter.relevant));
+    byId("changes").hidden = !filter.variable;
+    for (const name of ["relevant", "changes"]) byId(name).setAttribute("aria-pressed", String(filter[name]));
     lanesView.rebuild();
     go(self.k);
   }
@@ -141,7 +142,7 @@ const app = (() => {
     n: () => toChange(1), p: () => toChange(-1),
     " ": play,
     "/": () => byId("search").select(), v: () => byId("variable").select(),
-    r: () => marked && byId("relevant").click(), l: layout, t: theme,
+    r: () => marked && byId("relevant").click(), c: () => filter.variable && byId("changes").click(), l: layout, t: theme,
     1: () => tab("state"), 2: () => tab("why"), 3: () => tab("source"),
     "?": () => help.showModal(),
     Escape: clear,
@@ -165,7 +166,7 @@ const app = (() => {
     const press = { first: () => go(0), back: () => move(-1), play, next: () => move(1), last: () => go(STEPS), theme, layout, clear, "help-open": () => help.showModal() };
     for (const [id, action] of Object.entries(press)) byId(id).addEventListener("click", action);
     for (const name of tabs) byId(`tab-${name}`).addEventListener("click", () => tab(name));
-    byId("relevant").addEventListener("click", () => { filter.relevant = !filter.relevant; refilter(); });
+    for (const name of ["relevant", "changes"]) byId(name).addEventListener("click", () => { filter[name] = !filter[name]; refilter(); });
     byId("search").addEventListener("input", (event) => { filter.text = event.target.value.trim().toLowerCase(); refilter(); });
     byId("variable").addEventListener("input", (event) => { setVariable(event.target.value.trim()); refilter(); });
     scrubber.addEventListener("input", () => { pause(); go(Number(scrubber.value)); });

@@ -29,11 +29,11 @@ const panels = (() => {
     const facts = [el("h2", {}, el("b", { className: hue(lane) }, one.actor), el("span", { className: "label" }, one.label))];
     if (one.go.length) facts.push(line("Go", el("code", {}, one.go.join(", "))));
     if (one.choices.length) facts.push(line("chose", el("code", {}, one.choices.join(", "))));
-    for (const [name, old, value] of one.changes) facts.push(line("changes", change(name, old, value)));
+    one.changes.forEach(([name, old, value], i) => facts.push(line(i ? "" : "changes", change(name, old, value))));
     if (one.failed) facts.push(line("fails", el("b", { className: "bad" }, one.failed)));
     if (k <= LAST_STATE && !actor.rule) {
       const label = labelAt(actor, k), guard = guardOf(actor, k);
-      const waits = isBlocked(actor, k) ? el("span", { className: "blocked" }, guard ? `, waits for ${guard}` : ", blocked") : "";
+      const waits = isBlocked(actor, k) ? el("span", { className: "blocked" }, guard ? ", waits for " : ", blocked", el("code", {}, guard)) : "";
       facts.push(line("now", isDone(actor, k) ? "done" : el("span", { className: "label" }, label), waits));
     }
     facts.push(...others(k));

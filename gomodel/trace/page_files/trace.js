@@ -74,7 +74,7 @@ const messagesFrom = (() => {
 // --- what is shown of it ---------------------------------------------------------------------------------------------
 
 /** The filters; a step is shown if it passes all of them. */
-const filter = { text: "", variable: "", relevant: false, actors: new Set() };
+const filter = { text: "", variable: "", changes: false, relevant: false, actors: new Set() };
 
 const haystacks = data.steps.map((step) =>
   [step.actor, step.label, ...step.go, ...step.choices, ...step.changes.flat(), step.failed].join("\n").toLowerCase());
@@ -99,14 +99,16 @@ let watched = []; // the steps that change the chosen variable
 function setVariable(pattern) {
   filter.variable = pattern;
   watched = pattern ? changesOf(pattern) : [];
+  filter.changes &&= pattern !== "";
 }
 
-const filtered = () => Boolean(filter.text || filter.relevant || filter.actors.size);
+const filtered = () => Boolean(filter.text || filter.changes || filter.relevant || filter.actors.size);
 
 function shows(k) {
   const step = data.steps[k - 1];
   return (
     (!filter.relevant || step.relevant) &&
+    (!filter.changes || watched.includes(k)) &&
     (!filter.actors.size || filter.actors.has(step.actor)) &&
     (!filter.text || haystacks[k - 1].includes(filter.text))
   );
