@@ -64,7 +64,8 @@ const stateView = (() => {
         if (!node.below.has(part)) node.below.set(part, { below: new Map() });
         node = node.below.get(part);
       }
-      node.cell = cell;
+      if (node.cell) root.below.set(`${cell.name} `, { below: new Map(), cell }); // an index has brackets or dots in it
+      else node.cell = cell;
     }
     return branches(root, "", at, step);
   }
@@ -73,8 +74,9 @@ const stateView = (() => {
     const leaves = [], groups = [];
     for (const [part, child] of node.below) {
       const whole = path && !part.startsWith("[") ? `${path}.${part}` : path + part;
-      if (!child.below.size) leaves.push(leaf(child.cell, part, at, step));
-      else if (indexed(child)) leaves.push(array(child, part, at, step));
+      if (child.cell) leaves.push(leaf(child.cell, part, at, step));
+      if (!child.below.size) continue;
+      if (indexed(child)) leaves.push(array(child, part, at, step));
       else groups.push(group(child, part, whole, at, step));
     }
     return [leaves.length ? el("div", { className: "leaves" }, ...leaves) : "", ...groups].filter(Boolean);
