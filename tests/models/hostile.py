@@ -21,7 +21,7 @@ def state(self):
 def worker(self, w):
     while True:
         yield step("{EVIL}", go="a.go:1", atomic="it is a test", when=lambda: self.turn == w)
-        mine: Int(0, 9) = (self.n + 1) % 10
+        mine: Int(0, 9) = self.n + 1
         self.mood["a[b]"] = "{EVIL}"
         yield step("store & <b>go</b>")
         self.n = mine
@@ -34,14 +34,35 @@ def reset(self):
     require(self.n == 9)
     self.n = 0
 
+@rule
+def calm_down(self):
+    require(self.mood["a[b]"] == "{EVIL}")
+    self.mood["a[b]"] = "calm"
+
 @invariant
 def never_two(self):
     '''<i>Two</i> is never reached.'''
     return self.n < 2
 """)
-TURNS: list[Step] = ["w0", ("w0", ["w1"]), "w1", ("w1", ["w0"])]
 
 
-def hostile(rounds: int = 1) -> Playback:
-    """``rounds`` times both count: n is 2 · ``rounds`` then."""
-    return play(HOSTILE, TURNS, "never_two", "invariant") if rounds == 1 else play(HOSTILE, TURNS * rounds)
+TWICE: list[Step] = ["w0", ("w0", ["w1"]), "w1", ("w1", ["w0"])]
+
+
+def hostile(length: int) -> Playback:
+    """The workers count in turns, two steps each, and what has come to 9 is reset."""
+    steps: list[Step] = []
+    n, me, other = 0, "w0", "w1"
+    while len(steps) < length:
+        if n == 9:
+            steps.append("reset")
+            n = 0
+        steps += [me, (me, [other])]
+        n, me, other = n + 1, other, me
+    del steps[length:]
+    return play(HOSTILE, steps)
+
+
+def never_two(*steps: Step) -> Playback:
+    """A counterexample: these steps, or the four that it takes."""
+    return play(HOSTILE, steps or TWICE, "never_two", "invariant")

@@ -14,7 +14,7 @@ import pytest
 
 from gomodel.run.dependence import messages
 from gomodel.trace.html import embedded, history, page, page_data
-from tests.models.hostile import EVIL, hostile
+from tests.models.hostile import EVIL, never_two
 from tests.trace.conftest import Run
 
 
@@ -32,7 +32,7 @@ def state_in(data: Any, k: int) -> dict[str, str]:
 
 
 def test_the_data_have_every_state() -> None:
-    playback = hostile()
+    playback = never_two()
     data = page_data(playback)
     for k in range(len(playback.run.states)):
         assert state_in(data, k) == playback.run.cells(k)
@@ -45,19 +45,19 @@ def test_a_history_has_what_changes() -> None:
 
 
 def test_who_stands_where_and_who_is_blocked() -> None:
-    first, second = page_data(hostile())["actors"]
+    first, second = page_data(never_two())["actors"]
     assert [label for _, label in first["at"]] == [EVIL, "store & <b>go</b>", EVIL]
     assert first["blocked"] == [[0, False], [2, True], [4, False]]
     assert second["blocked"] == [[0, True], [2, False], [4, True]]
 
 
 def test_a_message_is_from_who_changed_what_is_read() -> None:
-    told = messages(hostile().run)
+    told = messages(never_two().run)
     assert told == ((), (), ((2, "n"), (2, "turn")), ())  # what the third step counts on from, and its guard
 
 
 def test_nothing_leaves_the_data() -> None:
-    text = page(hostile())
+    text = page(never_two())
     assert "<img" not in text
     assert text.count("</script") == 2  # the data, and the program
     data = data_of(text)
@@ -75,7 +75,7 @@ def test_what_is_embedded_is_harmless_and_whole() -> None:
 
 
 def test_the_policy_lets_the_page_run_itself_and_load_nothing() -> None:
-    text = page(hostile())
+    text = page(never_two())
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
     assert policy
     rules = dict(rule.split(" ", 1) for rule in policy[1].replace("&#x27;", "'").split("; "))

@@ -219,8 +219,9 @@ const lanesView = (() => {
     const group = rows.querySelector(".messages");
     if (!group) return;
     const top = parseFloat(group.parentNode.style.top), arrows = [];
-    for (const [writer] of messagesInto(app.k)) arrows.push([writer, app.k]);
-    for (const [reader] of messagesFrom(app.k)) arrows.push([app.k, reader]);
+    const once = (messages) => new Set(messages.map(([k]) => k));
+    for (const writer of once(messagesInto(app.k))) arrows.push([writer, app.k]);
+    for (const reader of once(messagesFrom(app.k))) arrows.push([app.k, reader]);
     group.replaceChildren(...arrows.flatMap(([writer, reader]) => {
       const [upper, lower] = [rowOf.get(writer), rowOf.get(reader)];
       if (lines[upper].kind !== "step" || lines[lower].kind !== "step") return [];
