@@ -30,6 +30,7 @@ from .commands import (
     seconds_of,
     size_of,
 )
+from .guard_commands import diff_command
 from .trace_commands import trace_app
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(trace_app, name="trace")
+app.command("diff")(diff_command)
 
 
 def main() -> None:

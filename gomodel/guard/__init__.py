@@ -1,0 +1,1 @@
+"""What protects models from being changed by accident: behavioural diff, the manifest, the guard."""
