@@ -148,12 +148,11 @@ def open_command(
 
         playback = playback_of(name)
         path = output or str(page_file(playback))
-        text = page(playback)
         with TextFile(path) as out:
-            out.write(text)
+            out.write(page(playback))
         if path != "-":
             shown = browser and show_in_browser(path)
-            typer.echo(f"{path}, {len(text) / 1000:,.0f} kB{'' if shown else '; open it in a web browser'}")
+            typer.echo(f"{path}: {'it is shown in' if shown else 'open it in'} a web browser")
 
 
 @trace_app.command("export")
