@@ -19,7 +19,7 @@ from pathlib import Path
 
 import gomodel.specs
 
-from .language.errors import GomodelError, SpecError, UsageError, Where
+from .language.errors import GomodelError, SpecError, UsageError, Where, suggestion
 from .language.model import Model
 from .language.source import forget
 
@@ -60,6 +60,14 @@ def load(target: str) -> type[Model]:
     near = difflib.get_close_matches(target, index, 1)
     hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(index)) or 'none'}"
     raise UsageError(f"there is no component {target!r}", mend=f"{hint} (a model of your own: its path, ending in .py)")
+
+
+def file_of(name: str) -> Path:
+    """The spec of a shipped model, without importing it; raises UsageError where there is none of that name."""
+    index = _index()
+    if name not in index:
+        raise UsageError(f"there is no component {name!r}", mend=suggestion(name, index, "there are"))
+    return index[name]
 
 
 def source_file(model: type[Model]) -> Path:

@@ -30,7 +30,7 @@ from .commands import (
     seconds_of,
     size_of,
 )
-from .guard_commands import diff_command
+from .guard_commands import diff_command, guard_command
 from .trace_commands import trace_app
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ app = typer.Typer(
 )
 app.add_typer(trace_app, name="trace")
 app.command("diff")(diff_command)
+app.command("guard")(guard_command)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The commands that protect models: ``gomodel diff``."""
+"""The commands that protect models: ``gomodel guard`` and ``gomodel diff``."""
 
 from __future__ import annotations
 
@@ -54,3 +54,80 @@ def diff_command(
                 out.write(result.to_json())
         code = VIOLATED if result.differ else 0 if result.complete else INCOMPLETE
     raise typer.Exit(code)
+
+
+def guard_command(
+    models: Annotated[list[str] | None, typer.Argument(metavar="[COMPONENT]...", help="Models; all without.")] = None,
+    preset: Annotated[str, typer.Option(metavar="NAME", help="The preset whose bounds are taken.")] = "quick",
+    since: Annotated[
+        str, typer.Option(metavar="REVISION", help="Only models whose spec, or its imports, changed since then.")
+    ] = "",
+    update: Annotated[bool, typer.Option("--update", help="Write what is seen to the manifest.")] = False,
+    baseline: Annotated[str, typer.Option(metavar="FILE", help="The manifest instead of specs/baseline.json.")] = "",
+    bugs: Annotated[bool, typer.Option("--bugs/--no-bugs", help="Judge every bug at its own bounds.")] = True,
+    jobs: Annotated[int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="Models at a time.")] = None,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="For each of a model's two checks.")] = 600.0,
+    junit_file: Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")] = None,
+    sarif_file: Annotated[str | None, typer.Option("--sarif", metavar="FILE", help="Write SARIF.")] = None,
+    github: Annotated[bool, typer.Option("--github", help="Write GitHub annotations and the step summary.")] = False,
+    json_file: JsonName = None,
+) -> None:
+    """Check all models and their bugs, and compare what they give with the committed manifest.
+
+    Exit code 1 where a property fails, a bug is not found, or a count differs from the manifest.
+    """
+    with clear_errors():
+        from contextlib import ExitStack
+        from pathlib import Path
+
+        from . import catalog
+        from .guard import reports
+        from .guard.changed import models_changed_since
+        from .guard.examine import Examined
+        from .guard.guard_text import model_lines, verdict
+        from .guard.manifest import default_path, read, write
+        from .guard.run import guard
+        from .language.errors import UsageError
+        from .output import JsonFile, TextFile, page_width, show
+
+        if update and not bugs:
+            raise UsageError("--update and --no-bugs do not go together", mend="the manifest knows the bugs, too")
+        chosen = models or (models_changed_since(since) if since else catalog.names())
+        for name in chosen:
+            catalog.file_of(name)
+        path = Path(baseline) if baseline else default_path()
+        manifest = read(path)
+        quiet = json_file == "-"
+
+        def notify(found: Examined) -> None:
+            if not quiet:
+                show(model_lines(found, width=page_width()))
+
+        with ExitStack() as stack:  # files that cannot be written are known before anything runs
+            out = stack.enter_context(json_out(json_file))
+            junit = stack.enter_context(TextFile(junit_file)) if junit_file else None
+            sarif = stack.enter_context(JsonFile(sarif_file)) if sarif_file else None
+            result = guard(
+                chosen, preset, manifest, bugs=bugs, jobs=jobs, seconds=timeout, compare=not update,
+                baseline=path, notify=notify,
+            )  # fmt: skip
+            if update and not result.failed:
+                entries = manifest.presets.setdefault(preset, {})
+                entries.update({found.name: found.entry for found in result.models})
+                for name in set(entries) - set(catalog.names()):
+                    del entries[name]
+                write(manifest, path)
+            if update and result.failed:
+                typer.echo("gomodel: the manifest is left as it is", err=True)
+            if not quiet:
+                show([verdict(result)])
+            if github:
+                typer.echo("\n".join(reports.workflow_commands(result)))
+                reports.add_step_summary(result)
+            if junit:
+                junit.write(reports.junit(result))
+            if sarif:
+                sarif.write(reports.sarif(result))
+            if out:
+                out.write(result.to_json())
+    raise typer.Exit(VIOLATED if result.failed else 0)

@@ -1,0 +1,54 @@
+"""Which models a change concerns: those whose spec, or a spec that it imports, is not as it was at a git revision."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from .. import catalog
+from ..language.errors import UsageError
+
+_IMPORT = re.compile(r"^\s*from gomodel\.specs\.([\w.]+) import|^\s*import gomodel\.specs\.([\w.]+)", re.MULTILINE)
+
+
+def models_changed_since(revision: str) -> list[str]:
+    """The names of those models; all of them where gomodel itself has changed.  UsageError where git does not know."""
+    changed = _changed_files(revision)
+    if any(path.is_relative_to(Path(catalog.__file__).resolve().parent) for path in changed):
+        return catalog.names()
+    return [name for name in catalog.names() if changed & files_of(name)]
+
+
+def files_of(name: str) -> set[Path]:
+    """The spec of a model, and everything of the specs that it imports."""
+    found: set[Path] = set()
+    pending = [catalog.file_of(name)]
+    while pending:
+        path = pending.pop()
+        if path in found or not path.exists():
+            continue
+        found.add(path)
+        text = path.read_text(encoding="utf-8")
+        modules = [m[1] or m[2] for m in _IMPORT.finditer(text)]
+        pending += [catalog.specs_folder() / f"{module.replace('.', '/')}.py" for module in modules]
+    return found
+
+
+def _changed_files(revision: str) -> set[Path]:
+    """What differs from ``revision`` in the working tree, files that git does not know yet included."""
+    top = Path(_git("rev-parse", "--show-toplevel").strip())
+    names = _git("diff", "--name-only", revision, "--").splitlines()
+    names += _git("ls-files", "--others", "--exclude-standard", "--full-name", f"{top}").splitlines()
+    return {(top / name).resolve() for name in names}
+
+
+def _git(*arguments: str) -> str:
+    folder = catalog.specs_folder()
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise UsageError("git is not installed, so nothing is known of revisions") from None
+    if done.returncode:
+        raise UsageError(f"git {arguments[0]} failed", mend=done.stderr.strip() or None)
+    return done.stdout

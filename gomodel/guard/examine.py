@@ -1,0 +1,100 @@
+"""One model in a process of its own: a spec is Python, and may print, exit, or never come back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .manifest import Counts, Entry
+
+
+@dataclass
+class Examined:
+    """What the checks of one model said."""
+
+    name: str
+    report: dict[str, Any] = field(default_factory=dict)  # as ``gomodel check --json`` has it
+    bugs: list[dict[str, Any]] = field(default_factory=list)
+    broken: str = ""  # why there is no result: what the process wrote, or that its time was over
+    seconds: float = 0.0
+    differs: list[str] = field(default_factory=list)  # from the manifest
+    explained: list[str] = field(default_factory=list)  # how the behaviour differs from the manifest's revision
+
+    @property
+    def entry(self) -> Entry:
+        """As the manifest has it."""
+        counts = tuple(
+            Counts(s["scenario"], s["bounds"], s["states"], s["transitions"], s["depth"])
+            for s in self.report["scenarios"]
+        )
+        verdicts = {p["name"]: p["verdict"] for p in self.report["properties"]}
+        bugs = {b["bug"]: None if b["harmless"] else b["length"] for b in self.bugs}
+        return Entry(self.report["go"], counts, verdicts, bugs)
+
+    @property
+    def failures(self) -> list[str]:
+        """Why the guard does not let it pass; empty where it does."""
+        if self.broken:
+            return [self.broken]
+        found = [f"{p['name']}: {p['verdict']}" for p in self.report["properties"] if p["verdict"] in _FAILING]
+        found += [f"model error: {e['text'] or e['property']}" for e in self.report["errors"]]
+        found += [f"never reached: {line}" for line in self.report["vacuous"]]
+        found += [f"{s['scenario'] or 'the search'} stopped at {s['stopped'] or s['cut']}" for s in self._stopped()]
+        found += [f"bug {b['bug']} is not judged as declared{b['note'] and ': ' + b['note']}" for b in self.failed_bugs]
+        return found
+
+    def _stopped(self) -> list[dict[str, Any]]:
+        return [s for s in self.report["scenarios"] if s["stopped"] or s["cut"]]
+
+    @property
+    def failed_bugs(self) -> list[dict[str, Any]]:
+        return [b for b in self.bugs if not b["passed"]]
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures and not self.differs
+
+
+_FAILING = ("violated", "vacuous", "incomplete")
+
+
+def examine(name: str, preset: str, *, bugs: bool, seconds: float) -> Examined:
+    """Check a model, and with ``bugs`` each of its bugs, within this time each."""
+    started = time.monotonic()
+    found = Examined(name)
+    preset_words = ["--preset", preset] if preset else []
+    data = _run(found, ["check", name, *preset_words], seconds)
+    if data is not None:
+        found.report = data
+        if bugs:
+            judged = _run(found, ["check", name, "--bugs"], seconds)
+            found.bugs = judged["bugs"] if judged else []
+    found.seconds = time.monotonic() - started
+    return found
+
+
+def _run(found: Examined, words: list[str], seconds: float) -> dict[str, Any] | None:
+    """The JSON that a gomodel command writes; None, and the reason in ``broken``, where it writes none."""
+    with tempfile.TemporaryDirectory(prefix="gomodel-") as scratch:
+        target = Path(scratch) / "out.json"
+        command = [sys.executable, "-m", "gomodel", *words, "--json", str(target)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL)
+        except subprocess.TimeoutExpired:
+            found.broken = f"`gomodel {' '.join(words)}` took more than {seconds:g} s"
+            return None
+        try:
+            data: dict[str, Any] = json.loads(target.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            said = (done.stderr or done.stdout).strip()
+            found.broken = (
+                said or f"`gomodel {' '.join(words)}` ended with exit code {done.returncode} and said nothing"
+            )
+            return None
+        return data
