@@ -24,6 +24,7 @@ from ..language.errors import UsageError, short_path
 from ..run.dependence import messages
 from ..run.execution import Execution
 from ..run.report import Counterexample, StepView
+from .gosource import go_source
 from .playback import Playback
 from .show import length_in_words, title
 from .steps import arguments_of
@@ -113,7 +114,7 @@ def page_data(playback: Playback) -> dict[str, Any]:
         "guards": dict(cex.guards),
         "states": len(run.states),
         "actors": list(_actors(run)),
-        "sources": {},
+        "go": _go(playback),
         "steps": [_step(step, cex, told[step.number - 1]) for step in cex.steps],
         "cells": list(_cells(run)),
     }
@@ -166,6 +167,21 @@ def history(values: Iterable[Any]) -> History:
         if not found or found[-1][1] != value:
             found.append([k, value])
     return found
+
+
+def _go(playback: Playback) -> dict[str, Any]:
+    """The lines around every place in the Go source that a step stands for, or why there are none."""
+    source = go_source(playback.inst.model.go)
+    places = dict.fromkeys(place for step in playback.run.steps for place in step.go)
+    found = {place: source.excerpt(place) for place in places}
+    return {
+        "missing": source.missing,
+        "places": {
+            place: {"at": lines.line, "function": lines.function, "first": lines.first, "lines": list(lines.lines)}
+            for place, lines in found.items()
+            if lines
+        },
+    }
 
 
 def _abstract(cex: Counterexample) -> Mapping[str, Any] | None:

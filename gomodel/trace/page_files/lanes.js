@@ -208,7 +208,7 @@ const lanesView = (() => {
     if (node) {
       node.classList.add("chosen");
       node.setAttribute("aria-selected", "true");
-      box.setAttribute("aria-activedescendant", node.id);
+      rows.setAttribute("aria-activedescendant", node.id);
     }
     for (const other of rows.querySelectorAll(".row.step")) other.classList.toggle("watched", filter.variable !== "" && watched.includes(Number(other.dataset.k)));
     messages();

@@ -3,7 +3,7 @@
 const byId = (id) => document.getElementById(id);
 
 const app = (() => {
-  const scrubber = byId("scrubber"), box = byId("lanes"), help = byId("help");
+  const scrubber = byId("scrubber"), steps = byId("rows"), help = byId("help");
   let timer = 0;
 
   const self = { k: 0, started: false, go, watch, toggleActor };
@@ -154,7 +154,7 @@ const app = (() => {
     if (typing && event.key !== "Escape" && event.key !== "Enter") return;
     if (typing) event.target.blur();
     if (event.key === " " && event.target.matches("button, summary")) return; // it presses them
-    const action = typing && event.key === "Enter" ? () => box.focus() : keys[event.key];
+    const action = typing && event.key === "Enter" ? () => steps.focus({ preventScroll: true }) : keys[event.key];
     if (!action) return;
     event.preventDefault();
     if (event.key !== " ") pause();
@@ -205,7 +205,7 @@ const app = (() => {
     lanesView.rebuild();
     byId("layout").setAttribute("aria-pressed", String(lanesView.inLanes()));
     go(fromAddress());
-    box.focus({ preventScroll: true });
+    steps.focus({ preventScroll: true });
   };
   return self;
 })();

@@ -125,20 +125,37 @@ const panels = (() => {
       source.replaceChildren(el("p", { className: "quiet" }, "This step stands for no line of Go."));
       return;
     }
-    source.replaceChildren(...shown.go.map((place) => snippet(place)));
+    source.replaceChildren(...excerpts(shown.go).map(snippet));
   }
 
-  function snippet(place) {
-    const found = data.sources[place];
-    const box = el("div", { className: "snippet" }, el("h3", {}, el("code", {}, place)));
-    if (!found) {
-      box.append(el("p", { className: "quiet" }, "The Go source was not found when this page was made."));
+  /** The lines around each place; those that touch or overlap are one piece. */
+  function excerpts(places) {
+    const pieces = [];
+    for (const place of places) {
+      const found = data.go.places[place], last = pieces[pieces.length - 1];
+      const file = place.slice(0, place.lastIndexOf(":"));
+      if (!found) pieces.push({ places: [place], file, lines: null });
+      else if (last && last.lines && last.file === file && found.first >= last.first && found.first <= last.first + last.lines.length) {
+        last.places.push(place);
+        last.at.add(found.at);
+        last.lines = [...last.lines, ...found.lines.slice(last.first + last.lines.length - found.first)];
+      } else pieces.push({ ...found, places: [place], file, at: new Set([found.at]) });
+    }
+    return pieces;
+  }
+
+  function snippet({ places, lines, first, at, function: inside }) {
+    const box = el("div", { className: "snippet" }, el("h3", {}, el("code", {}, places.join(", ")), inside ? ` in ${inside}` : ""));
+    if (!lines) {
+      box.append(el("p", { className: "quiet" }, data.go.missing || "There is no such line."));
       return box;
     }
+    const indent = Math.min(...lines.filter((text) => text.trim()).map((text) => text.search(/\S/)));
     const code = el("div", { className: "code" });
-    found.lines.forEach((text, i) => {
-      const number = found.first + i;
-      code.append(el("div", { className: number === found.at ? "code-line here" : "code-line" }, el("span", { className: "number" }, String(number)), el("span", { className: "text" }, text)));
+    lines.forEach((text, i) => {
+      const number = first + i;
+      code.append(el("div", { className: at.has(number) ? "code-line here" : "code-line" },
+        el("span", { className: "number" }, String(number)), el("span", { className: "text" }, text.slice(indent))));
     });
     box.append(code);
     return box;
