@@ -50,7 +50,9 @@ const panels = (() => {
     }
     for (const actor of stoppedBy(k)) facts.push(line("stops", el("b", { className: hue(laneOf.get(actor.name)) }, actor.name)));
     const reads = messagesInto(k), read = messagesFrom(k);
-    if (reads.length) facts.push(line("reads", ...commas(reads.map(([n, name]) => el("span", {}, el("code", {}, name), " of ", stepLink(n))))));
+    for (const by of new Set(reads.map(([n]) => n))) {
+      facts.push(line("reads", el("code", {}, reads.filter(([n]) => n === by).map(([, name]) => name).join(", ")), " of ", stepLink(by)));
+    }
     if (read.length) facts.push(line("read by", ...commas([...new Set(read.map(([n]) => n))].map(stepLink))));
     return facts;
   }
@@ -63,7 +65,7 @@ const panels = (() => {
   // --- why -----------------------------------------------------------------------------------------------------------
 
   function drawWhy() {
-    const parts = [el("h2", {}, data.title)];
+    const parts = [el("h2", { className: data.kind === "reachable" || data.kind === "run" ? "" : "bad" }, data.title)];
     if (data.text && data.text !== data.property) parts.push(el("p", {}, data.text));
     if (data.where) parts.push(el("p", { className: "quiet" }, `${data.kind === "fatal" || data.kind === "error" ? "" : "stated "}at `, el("code", {}, data.where)));
     if (data.why.length) parts.push(el("h3", {}, "Its parts"), values());
