@@ -225,3 +225,6 @@ def test_700_steps_are_walked_through_quickly(opened: Open) -> None:
     assert tab.evaluate(CELLS) == playback.run.cells(700)
     assert tab.locator(".row").count() < 150
     assert tab.locator('.row[data-k="700"]').is_visible()
+    tab.click(".head >> text=reset")  # few lines are left, far above
+    assert tab.inner_text("#count") == f"{sum(step.actor == 'reset' for step in playback.run.steps)} of 700 steps"
+    assert set(tab.evaluate(LABELS)) == {"reset"}

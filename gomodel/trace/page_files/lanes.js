@@ -37,6 +37,7 @@ const lanesView = (() => {
       if (line.kind === "gap") for (let k = line.k; k <= line.last; k++) rowOf.set(k, row);
       else if (line.kind !== "note") rowOf.set(line.k, row);
     });
+    rows.replaceChildren(); // what stood further down would keep the old height
     rows.style.height = `${lines.length * height}px`;
     drawHeads();
     window_ = null;
