@@ -100,21 +100,24 @@ def _import_shipped(path: Path) -> types.ModuleType:
 # --- users' files ----------------------------------------------------------------------------------------------------
 
 
-def _from_file(name: str, chosen: str) -> type[Model]:
+def models_in(name: str) -> list[type[Model]]:
+    """The models that a file defines, none perhaps; raises as ``load`` does."""
     path = Path(name)
     try:
         source = path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {name}: {error.strerror or error}") from None
     if path.resolve().is_relative_to(specs_folder()):
-        module = _import_shipped(path.resolve())
-    else:
-        module = _import(path, lambda: _execute(path, source))
-    found = _models_of(module)
+        return _models_of(_import_shipped(path.resolve()))
+    return _models_of(_import(path, lambda: _execute(path, source)))
+
+
+def _from_file(name: str, chosen: str) -> type[Model]:
+    every = found = models_in(name)
     if chosen:
-        found = [m for m in found if chosen in (m.__name__, m.name)]
+        found = [m for m in every if chosen in (m.__name__, m.name)]
         if not found:
-            known = ", ".join(m.__name__ for m in _models_of(module)) or "none"
+            known = ", ".join(m.__name__ for m in every) or "none"
             raise UsageError(f"{name} defines no model {chosen!r}", mend=f"its models are: {known}")
     if not found:
         raise SpecError(f"{name} holds no model", mend='define a class with Model as its base and a name = "…"')

@@ -122,7 +122,8 @@ def guard_command(
             if not quiet:
                 show([verdict(result)])
             if github:
-                typer.echo("\n".join(reports.workflow_commands(result)))
+                for line in reports.workflow_commands(result):
+                    typer.echo(line)
                 reports.add_step_summary(result)
             if junit:
                 junit.write(reports.junit(result))

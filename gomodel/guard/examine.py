@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .manifest import Counts, Entry
+import gomodel
+
+from .manifest import FAILING, Counts, Entry
 
 
 @dataclass
@@ -42,7 +45,7 @@ class Examined:
         """Why the guard does not let it pass; empty where it does."""
         if self.broken:
             return [self.broken]
-        found = [f"{p['name']}: {p['verdict']}" for p in self.report["properties"] if p["verdict"] in _FAILING]
+        found = [f"{p['name']}: {p['verdict']}" for p in self.report["properties"] if p["verdict"] in FAILING]
         found += [f"model error: {e['text'] or e['property']}" for e in self.report["errors"]]
         found += [f"never reached: {line}" for line in self.report["vacuous"]]
         found += [f"{s['scenario'] or 'the search'} stopped at {s['stopped'] or s['cut']}" for s in self._stopped()]
@@ -59,9 +62,6 @@ class Examined:
     @property
     def passed(self) -> bool:
         return not self.failures and not self.differs
-
-
-_FAILING = ("violated", "vacuous", "incomplete")
 
 
 def examine(name: str, preset: str, *, bugs: bool, seconds: float) -> Examined:
@@ -84,8 +84,12 @@ def _run(found: Examined, words: list[str], seconds: float) -> dict[str, Any] | 
     with tempfile.TemporaryDirectory(prefix="gomodel-") as scratch:
         target = Path(scratch) / "out.json"
         command = [sys.executable, "-m", "gomodel", *words, "--json", str(target)]
+        home = str(Path(gomodel.__file__).resolve().parent.parent)  # the very gomodel that runs here
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))}
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL)
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL, env=env
+            )
         except subprocess.TimeoutExpired:
             found.broken = f"`gomodel {' '.join(words)}` took more than {seconds:g} s"
             return None

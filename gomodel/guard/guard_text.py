@@ -20,7 +20,7 @@ def model_lines(found: Examined, *, width: int = 80) -> list[Text]:
     for line in found.differs:
         page.add(f"differs from the manifest: {line}", prefix=" " * 10, style="red")
     for line in found.explained:
-        page.add_verbatim(" " * 10 + line)
+        page.add_verbatim((" " * 10 + line).rstrip())
     return page.lines
 
 

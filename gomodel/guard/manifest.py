@@ -16,6 +16,7 @@ from .. import catalog
 from ..language.errors import UsageError, short_path
 
 SCHEMA = 1
+FAILING = ("violated", "vacuous", "incomplete")
 
 
 @dataclass(frozen=True)
@@ -104,14 +105,14 @@ def changes(old: Entry | None, new: Entry) -> Iterator[str]:
     before = {_key(c): c for c in old.scenarios}
     after = {_key(c): c for c in new.scenarios}
     for key in [*before, *(k for k in after if k not in before)]:
-        was, now = before.get(key), after.get(key)
-        if was is None or now is None:
-            yield f"{_place(was or now)} is {'new' if was is None else 'gone'}"
-            continue
-        for name in ("states", "transitions", "depth"):
-            if getattr(was, name) != getattr(now, name):
-                yield f"{_place(now)} has {getattr(now, name):,} {name} instead of {getattr(was, name):,}"
-    yield from _differing("verdict of", old.verdicts, new.verdicts)
+        had, has = before.get(key), after.get(key)
+        if had is None or has is None:
+            yield f"{_place(had or has)} is {'new' if had is None else 'gone'}"
+        elif had != has:
+            yield f"{_place(has)} has {_counts(has)} instead of {_counts(had)}"
+    wrong = {name for name, verdict in new.verdicts.items() if verdict in FAILING}  # that is said anyway
+    was, now = ({n: v for n, v in verdicts.items() if n not in wrong} for verdicts in (old.verdicts, new.verdicts))
+    yield from _differing("verdict of", was, now)
     yield from _differing("length of bug", old.bugs, new.bugs)
 
 
@@ -127,6 +128,10 @@ def _differing(what: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[
 
 def _key(counts: Counts) -> tuple[str, str]:
     return counts.scenario, json.dumps(counts.bounds, sort_keys=True)
+
+
+def _counts(counts: Counts) -> str:
+    return f"{counts.states:,} states, {counts.transitions:,} transitions, depth {counts.depth}"
 
 
 def _place(counts: Counts | None) -> str:

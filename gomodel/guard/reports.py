@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 from .. import __version__
 from .examine import Examined
+from .manifest import FAILING
 from .run import Guarded
 
 _CONTROL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot hold
@@ -34,7 +35,7 @@ def findings(found: Examined) -> Iterator[Finding]:
         yield Finding("broken", text, file, line)
         return
     for prop in found.report["properties"]:
-        if prop["verdict"] in ("violated", "vacuous", "incomplete"):
+        if prop["verdict"] in FAILING:
             file, _, line = prop["where"].rpartition(":")
             steps = "" if prop["length"] is None else f" after {prop['length']} steps"
             text = f"{found.name}: {prop['name']} is {prop['verdict']}{steps}: {prop['text'] or prop['name']}"
@@ -78,9 +79,8 @@ def _cases(found: Examined) -> Iterator[tuple[str, str]]:
     if found.broken:
         yield "check", found.broken
         return
-    bad = {"violated", "vacuous", "incomplete"}
     for prop in found.report["properties"]:
-        yield prop["name"], f"{prop['verdict']}: {prop['text']}" if prop["verdict"] in bad else ""
+        yield prop["name"], f"{prop['verdict']}: {prop['text']}" if prop["verdict"] in FAILING else ""
     for bug in found.bugs:
         yield f"bug {bug['bug']}", "" if bug["passed"] else f"not judged as declared {bug['note']}".strip()
     others = [f for f in found.failures if f.startswith(("model error", "never reached")) or " stopped at " in f]

@@ -22,6 +22,7 @@ from ..language.errors import UsageError
 from ..language.model import Model
 
 _PACKAGE = "gomodel.specs"
+_TODAY = catalog.specs_folder()
 
 
 def split(target: str) -> tuple[str, str]:
@@ -41,7 +42,8 @@ def model_at(target: str) -> Iterator[type[Model]]:
     """
     revision, name = split(target)
     if not revision:
-        yield catalog.load(target)
+        with _specs_in(_TODAY):
+            yield catalog.load(target)
         return
     with tempfile.TemporaryDirectory(prefix="gomodel-") as scratch:
         _lay_out(revision, Path(scratch))
@@ -74,6 +76,9 @@ def _git(*arguments: str, mend: str | None = None) -> bytes:
 @contextmanager
 def _specs_in(folder: Path) -> Iterator[None]:
     """Import shipped specs from ``folder``; what was imported before is there again afterwards."""
+    if catalog.specs_folder() == folder:
+        yield
+        return
     before = {name: module for name, module in sys.modules.items() if name.startswith(f"{_PACKAGE}.")}
     path = list(gomodel.specs.__path__)
     _forget()

@@ -31,7 +31,7 @@ def relevant(run: Execution, found: Found, since: int | None = None) -> tuple[in
 
     Of a plain execution, and of a refinement, whose mapping may read anything, every step.
     """
-    if found.kind in (RUN, "refinement"):
+    if found.kind in (RUN, "refinement") or not run.states:
         return tuple(range(1, len(run.steps) + 1))
     return _Slice(run, found, since or 0).steps()
 

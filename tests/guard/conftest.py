@@ -1,0 +1,62 @@
+"""A git repository with a spec of its own."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gomodel.cli import app
+
+Run = Callable[..., tuple[int, str, str]]
+SPEC = '''"""A counter."""
+
+from __future__ import annotations
+
+from gomodel import Int, Model, process, step
+
+
+class Counter(Model):
+    """It counts."""
+
+    name = "counter"
+
+    def state(self):
+        self.n = Int(0, 3)
+
+    @process()
+    def counter(self, c):
+        while True:
+            yield step("count", when=lambda: self.n < 2, rest=True)
+            self.n += 1
+'''
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder: the first revision counts to 2, the working tree to 3."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "counter.py"
+    path.write_text(SPEC)
+    who = ["-c", "user.name=someone", "-c", "user.email=someone@example.org"]
+    for arguments in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "two"]):
+        subprocess.run(["git", *arguments], check=True)
+    path.write_text(SPEC.replace("self.n < 2", "self.n < 3"))
+    return tmp_path
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """``run("diff", …)`` → exit code, stdout, stderr."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            app(list(arguments), prog_name="gomodel")
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return call
