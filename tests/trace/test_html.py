@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from gomodel.run.dependence import messages
+from gomodel.trace.gosource import GoSource
 from gomodel.trace.html import embedded, history, page, page_data
 from tests.models.hostile import EVIL, never_two
 from tests.trace.conftest import Run
@@ -49,6 +50,23 @@ def test_who_stands_where_and_who_is_blocked() -> None:
     assert [label for _, label in first["at"]] == [EVIL, "store & <b>go</b>", EVIL]
     assert first["blocked"] == [[0, False], [2, True], [4, False]]
     assert second["blocked"] == [[0, True], [2, False], [4, True]]
+
+
+def test_where_a_step_stands_in_the_source_of_go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.go").write_text("func f() {\n\tgo g()\n}\n")
+    monkeypatch.setattr("gomodel.trace.html.go_source", lambda version: GoSource(version, tmp_path))
+    places = page_data(never_two())["go"]["places"]
+    assert places == {
+        "a.go:1": {"at": 1, "function": "f", "first": 1, "lines": ["func f() {", "    go g()", "}", ""]},
+    }
+
+
+def test_without_the_source_of_go_the_page_says_why() -> None:
+    assert page_data(never_two())["go"] == {
+        "missing": "the model does not say which version of Go it follows",
+        "places": {},
+    }
 
 
 def test_a_message_is_from_who_changed_what_is_read() -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from gomodel.trace.html import page
 from gomodel.trace.playback import Playback
 from tests.models.fair import SpinLock
-from tests.models.hostile import EVIL, TWICE, hostile, never_two
+from tests.models.hostile import EVIL, HOSTILE, TWICE, hostile, never_two
 from tests.playing import play
 
 Open = Callable[..., Any]  # a playback, and options of the browser → the page
@@ -203,9 +204,15 @@ def test_dark_and_light(opened: Open) -> None:
     assert seen[0] == seen[3] != seen[1] == seen[2]
 
 
+def test_an_execution_without_steps(opened: Open) -> None:
+    tab = opened(play(HOSTILE, []))
+    assert pressed(tab, "j", "k", "]", "[", "n", "End", "1", "3") == 0
+    assert tab.locator(".row.step").count() == 0
+
+
 @pytest.mark.parametrize("width", [375, 1600])
 def test_nothing_sticks_out(opened: Open, width: int) -> None:
-    tab = opened(hostile(30), width=width, height=700)
+    tab = opened(replace(hostile(30), note="a note that goes on and on, " * 20), width=width, height=700)
     assert tab.evaluate("() => document.documentElement.scrollWidth") == width
     assert tab.evaluate("() => document.documentElement.scrollHeight") == 700
     assert tab.locator("#rows").bounding_box()["height"] > 0

@@ -88,19 +88,21 @@ const panels = (() => {
 
   function fairness() {
     if (!data.fairness.length) return [el("p", {}, "It assumes no fairness: nothing has to happen.")];
-    return [el("p", {}, "The execution is fair:"), el("dl", { className: "reasons" },
-      ...data.fairness.flatMap(([condition, reason]) => [el("dt", {}, condition), el("dd", {}, reason)]))];
+    return [el("p", {}, "The execution is fair:"), pairs(data.fairness)];
   }
+
+  const pairs = (found) => el("dl", { className: "reasons" }, ...found.flatMap(([name, text]) => [el("dt", {}, name), el("dd", {}, text)]));
 
   function abstract(found) {
     const verb = found.rules.length ? "before" : "at the start", then = found.rules.length ? "and after" : "but mapped to";
     return [
       el("h3", {}, `Abstract ${found.component}`),
-      line(verb, el("code", {}, found.before.map(([name, value]) => `${name} = ${value}`).join(", "))),
-      line(then, el("code", {}, found.changes.map(([name, old, value]) => `${name}: ${old} → ${value}`).join(", "))),
-      found.rules.length ? el("p", {}, "No rule does that:") : "",
-      ...found.rules.map(([name, text]) => line(name, text)),
-    ].filter(Boolean);
+      pairs([
+        [verb, found.before.map(([name, value]) => `${name} = ${value}`).join(", ")],
+        [then, found.changes.map(([name, old, value]) => `${name}: ${old} → ${value}`).join(", ")],
+      ]),
+      ...(found.rules.length ? [el("h3", {}, "No rule does that"), pairs(found.rules)] : []),
+    ];
   }
 
   function command(text) {
