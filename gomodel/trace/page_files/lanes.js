@@ -89,7 +89,7 @@ const lanesView = (() => {
     return node;
   }
 
-  const startText = () => ["initial state", ...data.initial.map(([name, value]) => `${name} = ${value}`)].join(" · ");
+  const startText = () => (data.initial.length ? `initial state: ${data.initial.map(([name, value]) => `${name} = ${value}`).join(", ")}` : "initial state");
 
   function gapText(line) {
     const names = new Set(data.steps.slice(line.k - 1, line.last).map((step) => step.actor));

@@ -19,7 +19,7 @@ const panels = (() => {
     const waiting = actors.filter((actor) => isBlocked(actor, 0));
     return [
       el("h2", {}, el("span", { className: "label" }, "initial state")),
-      ...data.initial.map(([name, value]) => line(name, el("code", {}, value))),
+      ...data.initial.map(([name, value]) => el("div", {}, el("code", {}, `${name} = ${value}`))),
       waiting.length ? line("blocked", commas(waiting.map((actor) => actor.name)).join("")) : "",
     ].filter(Boolean);
   }
