@@ -152,7 +152,7 @@ const lanesView = (() => {
     let begin = Math.max(0, from - 1), kind = look(actor, begin);
     const flush = (end) => {
       if (kind === "done" || end <= begin) return;
-      root.append(svg("line", { class: `lane ${kind} ${hue(lane)}`, x1: x(lane), x2: x(lane), y1: y(begin) - top, y2: y(end) - top }));
+      root.append(svg("line", { class: `lane ${kind} ${hue(lane)}`, x1: x(lane), x2: x(lane), y1: (begin === 0 && cards ? height : y(begin)) - top, y2: y(end) - top }));
     };
     const stop = Math.min(to, lines.length - 1);
     for (let row = begin + 1; row < stop; row++) {
