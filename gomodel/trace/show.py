@@ -25,7 +25,7 @@ def counterexample_lines(
     page = Page(width)
     view = view or View(marks=False)
     for found in (cex, *others):
-        page.add(Text(_title(found), style="bold green" if found.kind in ("reachable", RUN) else "bold red"))
+        page.add(Text(title(found), style="bold green" if found.kind in ("reachable", RUN) else "bold red"))
     page.add(
         ", ".join(part for part in (length_in_words(cex), cex.scenario and f"scenario {cex.scenario}") if part),
         prefix="  ",
@@ -54,7 +54,8 @@ def counterexample_lines(
     return page.lines
 
 
-def _title(cex: Counterexample) -> str:
+def title(cex: Counterexample) -> str:
+    """What the execution shows, in a line."""
     match cex.kind:
         case "deadlock":
             return "deadlock: some process waits, and none can move"

