@@ -10,6 +10,7 @@ from .commands import (
     INCOMPLETE,
     VIOLATED,
     Bounds,
+    ComponentName,
     JsonName,
     Scenarios,
     Timeout,
@@ -135,7 +136,7 @@ def guard_command(
 
 
 def mutate_command(
-    component: Annotated[str, typer.Argument(metavar="COMPONENT", help="A shipped model.")],
+    component: ComponentName,
     preset: Annotated[str, typer.Option(metavar="NAME", help="The preset whose bounds are taken.")] = "quick",
     jobs: Annotated[int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="Mutants at a time.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what an earlier, interrupted run has judged.")] = False,
@@ -148,12 +149,10 @@ def mutate_command(
     with clear_errors():
         from dataclasses import asdict
 
-        from . import catalog
         from .guard.mutation import mutate
         from .guard.mutation_text import mutation_lines
         from .output import CountLine, page_width, show
 
-        catalog.file_of(component)
         with json_out(json_file) as out, CountLine("mutants") as watch:
             result = mutate(component, preset, jobs=jobs, fresh=fresh, notify=watch)
             watch.clear()

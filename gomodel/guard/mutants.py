@@ -2,7 +2,8 @@
 1978).
 
 An edit concerns one action: an assignment is left out, a value is off by one, a condition is negated where its branches
-part, a comparison takes its border or not.  What a mutant computes outside a domain is a model error, as anywhere.
+part, a comparison holds for one value more or less.  What a mutant computes outside a domain is a model error, as
+anywhere.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Mutant:
 OPERATORS = {
     "drop": "an assignment is left out",
     "negate": "a condition is negated",
-    "border": "a comparison takes its border, or does not any more",
+    "wider": "a comparison holds for one value more",
+    "narrower": "a comparison holds for one value less",
     "off": "a value is one higher, a flag the other way round",
 }
 
@@ -84,7 +86,11 @@ def _edits(system: TransitionSystem, action: Action) -> Iterator[tuple[str, str,
         text = str(condition)
         yield from _checked(system, action, "negate", text, _guards(_negating(condition)))
         if condition.op in ("lt", "le"):
-            yield from _checked(system, action, "border", text, _guards(_border(condition)))
+            low, high = condition.args
+            wider = b.le(low, high) if condition.op == "lt" else b.le(low, b.add(high, b.integer(1)))
+            narrower = b.lt(low, high) if condition.op == "le" else b.lt(b.add(low, b.integer(1)), high)
+            yield from _checked(system, action, "wider", text, _guards(_instead(condition, wider)))
+            yield from _checked(system, action, "narrower", text, _guards(_instead(condition, narrower)))
 
 
 def _used_locals(system: TransitionSystem, action: Action) -> list[str]:
@@ -179,12 +185,10 @@ def _negating(condition: Term) -> Callable[[Term], Term]:
     return lambda part: other if part is condition else condition if part is other else part
 
 
-def _border(condition: Term) -> Callable[[Term], Term]:
-    low, high = condition.args
-    moved = b.le(low, high) if condition.op == "lt" else b.lt(low, high)
+def _instead(condition: Term, other: Term) -> Callable[[Term], Term]:
     negated = b.not_(condition)
 
     def change(part: Term) -> Term:
-        return rewrite(part, lambda t: moved if t is condition else b.not_(moved) if t is negated else None)
+        return rewrite(part, lambda t: other if t is condition else b.not_(other) if t is negated else None)
 
     return change

@@ -141,7 +141,7 @@ def mutate(
     fresh: bool = False,
     notify: Callable[[int, int], None] | None = None,
 ) -> Mutation:
-    """Judge every mutant of a shipped model, several at a time, and go on where an earlier run was interrupted.
+    """Judge every mutant of a model, several at a time, and go on where an earlier run was interrupted.
 
     ``notify`` hears how many are judged, and of how many.  ``fresh`` forgets what is known.
     """
@@ -153,7 +153,7 @@ def mutate(
         store.add(judged)
         if notify:
             notify(len(store.known), len(names))
-    return Mutation(name, preset, [store.known[n] for n in names], reasons_of(name))
+    return Mutation(catalog.load(name).name, preset, [store.known[n] for n in names], reasons_of(name))
 
 
 def _judged(name: str, preset: str, mutated: Mutated, todo: list[str], jobs: int) -> Iterator[Judged]:
@@ -183,10 +183,11 @@ class Progress:
     """
 
     def __init__(self, name: str, preset: str, fresh: bool = False) -> None:
-        inst = instances(catalog.load(name), preset=preset)[0]
+        model = catalog.load(name)
+        inst = instances(model, preset=preset)[0]
         key = json.dumps([__version__, preset, digests(inst)], sort_keys=True)
         digest = sha256(key.encode()).hexdigest()[:12]
-        self.path = Path.cwd() / ".gomodel" / "mutants" / f"{name}-{digest}.jsonl"
+        self.path = Path.cwd() / ".gomodel" / "mutants" / f"{model.name}-{digest}.jsonl"
         self.known: dict[str, Judged] = {}
         if fresh:
             self.path.unlink(missing_ok=True)
@@ -216,7 +217,7 @@ class Progress:
 
 def reasons_of(name: str) -> dict[str, str]:
     """The reviewed file beside the spec, ``mutex.survivors.json``: survivor → why it may survive."""
-    path = catalog.file_of(name).with_suffix(".survivors.json")
+    path = catalog.source_file(catalog.load(name)).with_suffix(".survivors.json")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
