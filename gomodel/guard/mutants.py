@@ -16,7 +16,7 @@ from ..language import build as b
 from ..language.containers import in_domain
 from ..language.domains import Bool, Domain, Enum, Int
 from ..language.system import Action, Kind, Leaf, TransitionSystem
-from ..language.terms import Term, rewrite, walk
+from ..language.terms import Term, rewrite, show, walk
 
 Change = Callable[[Leaf], Leaf]
 
@@ -83,7 +83,7 @@ def _edits(system: TransitionSystem, action: Action) -> Iterator[tuple[str, str,
         if higher is not None:
             yield from _checked(system, action, "off", name, _off(name, higher))
     for condition in _conditions(action):
-        text = str(condition)
+        text = show(condition, ordered=True)
         yield from _checked(system, action, "negate", text, _guards(_negating(condition)))
         if condition.op in ("lt", "le"):
             low, high = condition.args
@@ -164,16 +164,17 @@ def _conditions(action: Action) -> list[Term]:
 
     Not what only tells a way from its own error: negating that would say nothing but that an error is one.
     """
-    found: dict[Term, None] = {}
+    found: dict[str, Term] = {}
     ways = [set(b.conjuncts(leaf.guard)) for leaf in action.leaves if leaf.kind != "error"]
     failing = [set(b.conjuncts(leaf.guard)) for leaf in action.leaves if leaf.kind == "error"]
-    for part in dict.fromkeys(part for way in ways for part in way):
+    for part in (part for way in ways for part in way):
         other = b.not_(part)
         only_error = any(other in way for way in failing) and not any(other in way for way in ways)
-        drawn = any(t.op == "pick" for t in walk([part]))
-        if not (only_error or drawn or part in found or other in found):
-            found[part] = None
-    return sorted(found, key=str)
+        if not only_error and not any(t.op == "pick" for t in walk([part])):
+            forms = [t for t in (part, other) if any(t in way for way in ways)]
+            text, chosen = min(((show(t, ordered=True), t) for t in forms), key=lambda pair: pair[0])
+            found[text] = chosen
+    return [found[text] for text in sorted(found)]
 
 
 def _guards(change: Callable[[Term], Term]) -> Change:
