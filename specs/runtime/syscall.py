@@ -41,15 +41,24 @@ from __future__ import annotations
 
 from gomodel import Bug, Option, Pid, choose, fatal, outcome, reachable, step, strong
 from gomodel.specs.runtime.callers import Callers
-from gomodel.specs.runtime.threads import Threads, shared_bugs
+from gomodel.specs.runtime.threads import OWN_LINKS
+from gomodel.specs.runtime.world import World, shared_bugs
 
 GO = "runtime/proc.go"
 
 
-class Syscalls(Threads):
+class Syscalls(World):
     """reentersyscall, exitsyscall, setBlockOnExitSyscall and takeP."""
 
-    def enter(self, m, g: self.G, oldp: self.P):
+    def enter(self, m, g: self.G, oldp: Option(self.P)):
+        if self.asks and not self.bug("s6"):
+            yield step("S2 load runSafePointFn", go=f"{GO}:4684", src="pp.runSafePointFn != 0")
+            if self.asked[oldp]:
+                yield from self.run_safe_point_fn(m)
+        if self.stops and not self.bug("blind"):
+            yield step("S3 load gcwaiting", go=f"{GO}:4721", src="sched.gcwaiting.Load()")
+            if self.gcwaiting:
+                yield from self.stop_own(m, oldp)
         yield step(
             "S1 CAS Running→Syscall",
             go=f"{GO}:4736",
@@ -58,7 +67,33 @@ class Syscalls(Threads):
         )
         self.status[g].of = "syscall"
 
-    def exit(self, m, g: self.G, oldp: self.P):
+    def stop_own(self, m, p: self.P):
+        """entersyscallHandleGCWait."""
+        yield step(
+            "S4 lock; my P stops",
+            when=lambda: self.unlocked(),
+            go=(f"{GO}:4798", f"{GO}:4803"),
+            src=("sched.stopwait > 0", "atomic.Store(&pp.status, _Pgcstop)"),
+            region="sched.lock; the links are those of the M's own P",
+        )
+        if self.stopwait > 0 or self.bug("sure"):
+            self.p_m[p] = None
+            self.m_p[m] = None
+            self.p_status[p] = "gcstop"
+            self.stopwait -= 1
+
+    def block(self, m, g: self.G):
+        """entersyscallblock."""
+        yield from self.release_and_hand_off(m)
+        yield step(
+            "L2 CAS Running→Syscall",
+            go=f"{GO}:4877",
+            src="casgstatus(gp, _Grunning, _Gsyscall)",
+            when=lambda: not self.status[g].scan,
+        )
+        self.status[g].of = "syscall"
+
+    def exit(self, m, g: self.G, oldp: Option(self.P)):
         """True if the goroutine runs on, False if it is left to the scheduler."""
         yield step(
             "X1 CAS Syscall→Running",
@@ -71,13 +106,20 @@ class Syscalls(Threads):
         yield step("X2 is m.p still there?", go=f"{GO}:4968", src="pp := gp.m.p.ptr()")
         if self.m_p[m] is not None and not self.bug("slow"):
             return True
-        took = yield from self.take(oldp)
-        if took:
-            yield from self.acquirep(m, oldp)
-            return True
+        if oldp is not None:
+            took = yield from self.take(oldp)
+            if took:
+                yield from self.acquirep(m, oldp)
+                return True
         yield step("X3 load sched.pidle", go=f"{GO}:5084", src="sched.pidle != 0")
         if self.idle_ps:
-            yield step("X4 lock; pidleget", go=f"{GO}:5086", src="pidleget(0)", region="sched.lock")
+            yield step(
+                "X4 lock; pidleget",
+                when=lambda: self.unlocked(),
+                go=f"{GO}:5086",
+                src="pidleget(0)",
+                region="sched.lock",
+            )
             if self.idle_ps:
                 p: self.P = self.pidleget()
                 yield from self.acquirep(m, p)
@@ -92,6 +134,7 @@ class Syscalls(Threads):
         yield from self.drop(m, g)
         yield step(
             "N2 lock; pidleget or globrunqput",
+            when=lambda: self.unlocked(),
             go=(f"{GO}:5124", f"{GO}:5128"),
             src=("pidleget(0)", "globrunqput(gp)"),
             region="sched.lock",
@@ -114,8 +157,20 @@ class Syscalls(Threads):
             fatal("casfrom_Gscanstatus: gp->status is not in scan state", prop="scan_kept")
         self.status[g].scan = False
 
-    def take(self, p: self.P, patient=False):
-        """setBlockOnExitSyscall, takeP and resume; a patient taker may leave the P where it is."""
+    def take_asked(self, p):
+        """What forEachP does to a P in a system call."""
+        yield step("P2 load runSafePointFn", go=f"{GO}:2199", src="atomic.Load(&p2.runSafePointFn) != 1")
+        if not self.asked[p]:
+            return False
+        took = yield from self.take(p)
+        return took
+
+    def stop_syscall(self, p):
+        """What stopTheWorld does to a P in a system call."""
+        yield from self.take(p, stop=True)
+
+    def take(self, p: self.P, patient=False, stop=False):
+        """setBlockOnExitSyscall, takeP or gcstopP, resume; a patient taker may leave the P where it is."""
         yield step("B1 load p.status", go=f"{GO}:6802", src="pp.status != _Prunning")
         if self.p_status[p] != "running":
             return False
@@ -154,8 +209,17 @@ class Syscalls(Threads):
             yield from self.unscan(g, 6886)
         yield step("T2 m.p = nil", go=f"{GO}:6874", src="s.mp.p = 0")
         self.m_p[m] = None
-        yield step("T3 store p.status", go=f"{GO}:6875", src="atomic.Store(&s.pp.status, state)")
-        self.p_status[p] = "idle"
+        yield step(
+            "T3 store p.status",
+            go=f"{GO}:6875",
+            src="atomic.Store(&s.pp.status, state)",
+            region="stopwait is sched.lock's" if stop else "",
+        )
+        if stop:
+            self.p_status[p] = "gcstop"
+            self.stopwait -= 1
+        else:
+            self.p_status[p] = "idle"
         if not self.bug("s3") and not self.bug("held"):
             yield from self.unscan(g, 6886)
         return True
@@ -166,6 +230,9 @@ class Syscalls(Threads):
         "s3": Bug("the scan bit is cleared before m.p", breaks="own", go=f"{GO}:6874"),
         "s4": Bug("exit stores its status", breaks=("scan_kept", "legal"), go=f"{GO}:4952"),
         "slow": Bug("a G that has its P looks for another one", breaks="wirep_free", go=f"{GO}:4968"),
+        "sure": Bug(
+            "stopwait is not looked at when entering a system call", harmless=True, go=f"{GO}:4798", scenario="stop"
+        ),
         "held": Bug("the scan bit is never cleared", breaks=("deadlock", "call_returns"), go=f"{GO}:6886"),
     }
 
@@ -183,7 +250,7 @@ class SyscallModel(Callers):
     fairness = (*Callers.fairness, strong("thread", "X1 CAS Syscall→Running"))
 
     def state(self):
-        self.rt = Syscalls(self.thread, gs=self.gs, ps=self.ps, go=self.go)
+        self.rt = Syscalls(self.thread, gs=self.gs, ps=self.ps, go=self.go, stops=self.stops, asks=self.asks)
 
     @reachable
     def spinning(self):
