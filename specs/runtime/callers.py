@@ -36,13 +36,16 @@ class Callers(Model):
     blocks: bool = Bound(False, help="system calls that give the P up at once")
     stops: bool = Bound(False, help="goroutines stop the world")
     asks: bool = Bound(False, help="goroutines call forEachP")
+    again: bool = Bound(False, help="stopTheWorld looks at system calls again and again, as no Go does")
+    apart: bool = Bound(True, help="the first goroutine, and no other, does either, and makes no system calls")
 
     scenarios = {
         "one P": Scenario("two Ms that share a P"),
         "two Ps": Scenario("three Ms and two Ps", ps=2),
         "stop": Scenario("the world is stopped", ps=2, stops=True),
         "ask": Scenario("a function for each P", ps=2, asks=True),
-        "block": Scenario("P given up at once", ps=2, calls=False, blocks=True, stops=True),
+        "asleep": Scenario("the world is stopped while sysmon sleeps", default=False, ps=2, stops=True, sysmon=0),
+        "block": Scenario("system calls that give the P up at once", ps=2, calls=False, blocks=True, stops=True),
     }
     presets = {"quick": Preset(), "nightly": Preset(gs=3)}
     fairness = (
@@ -50,6 +53,7 @@ class Callers(Model):
         weak("monitor"),
         strong("thread", USER, "preempted"),
         strong("monitor", None, "take"),
+        strong("thread", None, "locked"),
     )
 
     def init(self):
@@ -87,6 +91,8 @@ class Callers(Model):
         while on:
             yield step(USER)
             what = choose(*self.options)
+            if self.apart and (self.stops or self.asks):
+                require(what == "preempted" or (what in ("stop", "ask")) == (g == 0))
             oldp: Option(Int(0, self.ps - 1)) = None
             if what == "preempted":
                 outcome("preempted")

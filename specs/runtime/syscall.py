@@ -39,9 +39,23 @@ Checklist (ids of the reference for this part):
 
 from __future__ import annotations
 
-from gomodel import Bug, Option, Pid, choose, fatal, outcome, reachable, step, strong
+from gomodel import (
+    Bound,
+    Bug,
+    Int,
+    Option,
+    Pid,
+    Scenario,
+    choose,
+    fatal,
+    outcome,
+    process,
+    reachable,
+    step,
+    strong,
+    weak,
+)
 from gomodel.specs.runtime.callers import Callers
-from gomodel.specs.runtime.threads import OWN_LINKS
 from gomodel.specs.runtime.world import World, shared_bugs
 
 GO = "runtime/proc.go"
@@ -76,6 +90,7 @@ class Syscalls(World):
             src=("sched.stopwait > 0", "atomic.Store(&pp.status, _Pgcstop)"),
             region="sched.lock; the links are those of the M's own P",
         )
+        outcome("locked")
         if self.stopwait > 0 or self.bug("sure"):
             self.p_m[p] = None
             self.m_p[m] = None
@@ -120,6 +135,7 @@ class Syscalls(World):
                 src="pidleget(0)",
                 region="sched.lock",
             )
+            outcome("locked")
             if self.idle_ps:
                 p: self.P = self.pidleget()
                 yield from self.acquirep(m, p)
@@ -139,6 +155,7 @@ class Syscalls(World):
             src=("pidleget(0)", "globrunqput(gp)"),
             region="sched.lock",
         )
+        outcome("locked")
         if self.idle_ps and not self.bug("n1"):
             q: self.P = self.pidleget()
             if self.bug("n2"):
@@ -149,6 +166,15 @@ class Syscalls(World):
         self.put(g)
         yield from self.stopm(m)
         return False
+
+    def scan(self, g: self.G):
+        """suspendG and resumeG, of a G in a system call."""
+        yield step("C1 CAS Syscall→Syscall|scan", go="runtime/preempt.go:168", src="castogscanstatus(gp, s, s|_Gscan)")
+        if self.status[g].of != "syscall" or self.status[g].scan:
+            return
+        self.status[g].scan = True
+        yield step("C2 CAS Syscall|scan→Syscall", go="runtime/preempt.go:275", src="casfrom_Gscanstatus(")
+        self.status[g].scan = False
 
     def unscan(self, g: self.G, line):
         yield step("B8 CAS Syscall|scan→Syscall", go=f"{GO}:{line}", src="casfrom_Gscanstatus(")
@@ -230,6 +256,7 @@ class Syscalls(World):
         "s3": Bug("the scan bit is cleared before m.p", breaks="own", go=f"{GO}:6874"),
         "s4": Bug("exit stores its status", breaks=("scan_kept", "legal"), go=f"{GO}:4952"),
         "slow": Bug("a G that has its P looks for another one", breaks="wirep_free", go=f"{GO}:4968"),
+        "blind": Bug("gcwaiting is not looked at on entry", harmless=True, go=f"{GO}:4721", scenario="stop"),
         "sure": Bug(
             "stopwait is not looked at when entering a system call", harmless=True, go=f"{GO}:4798", scenario="stop"
         ),
@@ -240,17 +267,39 @@ class Syscalls(World):
 class SyscallModel(Callers):
     """Goroutines that make system calls, and sysmon: the scan bit keeps them in."""
 
+    scans: int = Bound(0, min=0, max=1, help="stacks that are scanned")
+
     name = "syscall"
     go = "go1.27.3"
-    source = ("runtime/proc.go",)
+    source = (GO, "runtime/preempt.go")
     legal_steps = (
         ("runnable", "running"), ("running", "runnable"), ("running", "syscall"), ("syscall", "running"),
     )  # fmt: skip
     leaving = ("X1 CAS Syscall→Running",)
-    fairness = (*Callers.fairness, strong("thread", "X1 CAS Syscall→Running"))
+    fairness = (*Callers.fairness, weak("collector"), strong("thread", "X1 CAS Syscall→Running"))
+
+    scenarios = {
+        **Callers.scenarios,
+        "again": Scenario(
+            "so it is, a stack is scanned, and stopTheWorld looks at system calls again and again",
+            ps=2,
+            stops=True,
+            sysmon=0,
+            scans=1,
+            again=True,
+        ),
+    }
+
+    @process(count="scans")
+    def collector(self, c):
+        yield step("idle", rest=True)
+        g: Int(0, self.gs - 1) = choose(Int(0, self.gs - 1))
+        yield from self.rt.scan(g)
 
     def state(self):
-        self.rt = Syscalls(self.thread, gs=self.gs, ps=self.ps, go=self.go, stops=self.stops, asks=self.asks)
+        self.rt = Syscalls(
+            self.thread, gs=self.gs, ps=self.ps, go=self.go, stops=self.stops, asks=self.asks, again=self.again
+        )
 
     @reachable
     def spinning(self):
@@ -269,6 +318,13 @@ class SyscallModel(Callers):
             self.rt.m_p[m] is None and self.rt.curg[m] is not None and self.rt.status[self.rt.curg[m]].scan
             for m in self.thread
         ) and any(self.monitor.at(s, "B7 load m.p") for s in self.monitor)
+
+    @reachable(scenario="again")
+    def scanned(self):
+        """stopTheWorld comes to a P in a system call, and the stack of its G is being scanned."""
+        return any(self.thread.at(m, "B5 CAS Syscall→Syscall|scan") and self.rt.locked for m in self.thread) and any(
+            self.collector.at(c, "C2 CAS Syscall|scan→Syscall") for c in self.collector
+        )
 
     @reachable
     def running_without(self):

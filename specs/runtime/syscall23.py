@@ -66,6 +66,7 @@ class OldSyscalls(World):
             src="sched.stopwait > 0 && atomic.Cas(&pp.status, _Psyscall, _Pgcstop)",
             region="stopwait is sched.lock's",
         )
+        outcome("locked")
         if (self.stopwait > 0 or self.bug("sure")) and (self.p_status[p] == "syscall" or self.bug("o7")):
             self.p_status[p] = "gcstop"
             self.stopwait -= 1
@@ -95,6 +96,7 @@ class OldSyscalls(World):
                 src="pidleget(0)",
                 region="sched.lock",
             )
+            outcome("locked")
             if self.idle_ps:
                 p: self.P = self.pidleget()
                 yield from self.acquirep(m, p)
@@ -110,6 +112,7 @@ class OldSyscalls(World):
             src=("pidleget(0)", "globrunqput(gp)"),
             region="sched.lock",
         )
+        outcome("locked")
         if self.idle_ps and not self.bug("n1"):
             q: self.P = self.pidleget()
             if self.bug("n2"):
@@ -169,7 +172,20 @@ class OldSyscalls(World):
         **shared_bugs("go1.23.9"),
         "s5": Bug("exit stores the status of its P", breaks=("own", "wirep_idle"), go=f"{GO}:4712"),
         "s9": Bug("m.p is left in a system call", breaks="wirep_free", go=f"{GO}:4456", issue="golang/go#27660"),
-        "sure": Bug("stopwait is not looked at", breaks=("stop_counted",), go=f"{GO}:4504", scenario="stop"),
+        "sure": Bug(
+            "stopwait is not looked at",
+            breaks=("stop_counted",),
+            go=f"{GO}:4504",
+            scenario="stop",
+            bounds={"apart": False},
+        ),
+        "blind": Bug(
+            "gcwaiting is not looked at on entry",
+            breaks=("deadlock", "world_stops"),
+            go=f"{GO}:4458",
+            scenario="stop",
+            bounds={"sysmon": 0},
+        ),
         "o7": Bug("stored", breaks=("stop_counted",), go=f"{GO}:4504", scenario="stop"),
         "o8": Bug("stored", breaks=("stop_counted",), go=f"{GO}:1564", scenario="stop"),
         "o6": Bug("sysmon stores the status of the P", breaks=("own", "wirep_idle"), go=f"{GO}:6258"),
@@ -189,7 +205,9 @@ class OldSyscallModel(Callers):
     leaving = ("X1 load oldp.status",)
 
     def state(self):
-        self.rt = OldSyscalls(self.thread, gs=self.gs, ps=self.ps, go=self.go, stops=self.stops, asks=self.asks)
+        self.rt = OldSyscalls(
+            self.thread, gs=self.gs, ps=self.ps, go=self.go, stops=self.stops, asks=self.asks, again=self.again
+        )
 
     @reachable
     def somebody_elses(self):

@@ -41,6 +41,7 @@ from gomodel import (
     count,
     fatal,
     invariant,
+    outcome,
     require,
     step,
 )
@@ -72,12 +73,13 @@ OWN_LINKS = "only its own M writes these links, and a taker reads one of them in
 class Threads(Component):
     """What Ms, Ps and Gs are to one another."""
 
-    def __init__(self, ms, *, gs, ps, go, stops=False, asks=False):
+    def __init__(self, ms, *, gs, ps, go, stops=False, asks=False, again=False):
         self.ms = ms
         self.gs = gs
         self.ps = ps
         self.stops = stops
         self.asks = asks
+        self.again = again
         self.G = Int(0, gs - 1)
         self.P = Int(0, ps - 1)
         self.line = LINES[go]
@@ -113,6 +115,7 @@ class Threads(Component):
             src="mput(gp.m)",
             region="sched.lock",
         )
+        outcome("locked")
         self.idle_ms.add(m)
         yield from self.parked(m)
 
@@ -150,6 +153,7 @@ class Threads(Component):
             src="nmp := mget()",
             region="sched.lock; afterwards the M is in hand",
         )
+        outcome("locked")
         m = choose(self.ms)
         require(m in self.idle_ms)
         self.idle_ms.discard(m)
@@ -200,6 +204,7 @@ class Threads(Component):
             src="globrunqput(gp)",
             region="sched.lock",
         )
+        outcome("locked")
         self.put(g)
 
     def put(self, g):

@@ -16,13 +16,10 @@ What is abstracted, and why that is sound:
 
 from __future__ import annotations
 
-from gomodel import Array, Bool, Bug, Ghost, Int, fatal, invariant, step
+from gomodel import Array, Bool, Bug, Ghost, Int, fatal, invariant, outcome, step
 from gomodel.specs.runtime.threads import GO, LINES, OWN_LINKS, Threads
 
-STOPPED = "the world is stopped"
 HELD = "sched.lock, which is held until Z5"
-
-
 OWN_P = "m.p is the M's own, as it runs"
 STOP = {"scenario": "stop"}
 ASK = {"scenario": "ask"}
@@ -49,7 +46,6 @@ def shared_bugs(go):
         "handed": Bug("handoffp does not stop a P", breaks=("deadlock", "world_stops"), go=at["handgc"], **STOP),
         "idle": Bug("idle Ps are not stopped", breaks=("deadlock", "world_stops"), go=at["pidle"], **STOP),
         "nowakep": Bug("the world starts without wakep", harmless=True, go=at["wakep"], **STOP),
-        "blind": Bug("gcwaiting is not looked at when entering a system call", harmless=True, **STOP),
         "10618": Bug(
             "a P goes idle and has not run the function",
             breaks=("deadlock", "all_run_it"),
@@ -58,7 +54,7 @@ def shared_bugs(go):
             **ASK,
         ),
         "skip": Bug("nobody runs the function for idle Ps", breaks=("deadlock", "all_run_it"), go=at["idlefn"], **ASK),
-        "twice": Bug("a P stores its flag and runs the function", breaks="ran_once", go=at["casfn"], **ASK),
+        "stays": Bug("handoffp does not clear the flag", breaks=("ran_once", "each_ran"), go=at["handfn"], **ASK),
         "s6": Bug("entering a system call does not run the function", harmless=True, **ASK),
         "27660": Bug("releasep leaves m.p", breaks=("idle_unowned", "wirep_free"), go=at["m_p"], scenario="two Ps"),
     }
@@ -99,12 +95,15 @@ class World(Threads):
                 src=(*self.asking(), self.line.queued, "pidleput(pp, 0)"),
                 region="sched.lock",
             )
+            outcome("locked")
             if self.stops and self.gcwaiting and not self.bug("handed"):
                 self.p_status[p] = "gcstop"
                 self.stopwait -= 1
                 return
             if self.asks and self.asked[p]:
-                self.run_fn(p)
+                self.ran[p] += 1
+                if not self.bug("stays"):
+                    self.asked[p] = False
                 self.waits -= 1
             if not self.runq or self.bug("unseen"):
                 self.idle_ps.add(p)
@@ -126,6 +125,7 @@ class World(Threads):
         yield step(
             "F1 lock; globrunqget or pidleput", go=self.at(self.line.find), src=self.line.queued, region="sched.lock"
         )
+        outcome("locked")
         if self.runq:
             g = self.runq.pop()
             self.hand[g] += 1
@@ -158,6 +158,7 @@ class World(Threads):
                 src="lock(&sched.lock)",
                 region="sched.lock",
             )
+            outcome("locked")
             if self.runq:
                 g = self.runq.pop()
                 self.hand[g] += 1
@@ -169,6 +170,7 @@ class World(Threads):
                 src=("sched.gcwaiting.Load() || pp.runSafePointFn != 0", self.line.queued),
                 region="sched.lock",
             )
+            outcome("locked")
             if self.stops and self.gcwaiting and not self.bug("late"):
                 continue
             if self.asks and self.asked[self.m_p[m]] and not self.bug("10618"):
@@ -192,6 +194,7 @@ class World(Threads):
             src="pp.status = _Pgcstop",
             region="sched.lock",
         )
+        outcome("locked")
         self.p_status[p] = "gcstop"
         self.stopwait -= 1
         yield from self.stopm(m)
@@ -227,7 +230,9 @@ class World(Threads):
                 self.stopwait -= 1
         wait: Bool() = self.stopwait > 0
         self.locked = False
-        if wait:
+        if wait and self.again:
+            yield from self.pass_again()
+        elif wait:
             yield step(
                 "Z6 sleep until stopwait is 0",
                 when=lambda: self.stopwait == 0,
@@ -245,6 +250,22 @@ class World(Threads):
         if any(self.p_status[p] != "gcstop" for p in range(self.ps)):
             fatal("stopTheWorld: not stopped (status != _Pgcstop)", prop="stopped_status")
         self.halted = True
+
+    def pass_again(self):
+        """What no Go does: look at the system calls again, and again."""
+        while self.stopwait > 0:
+            yield step(
+                "Z8 lock, once more",
+                when=lambda: self.unlocked(),
+                go=self.at(self.line.sleep),
+                src="notetsleep(&sched.stopnote",
+                region=HELD,
+            )
+            self.locked = True
+            for p in range(self.ps):
+                yield from self.stop_syscall(p)
+            yield step("Z9 unlock", go=self.at(self.line.sleep), src="notetsleep(&sched.stopnote", region="sched.lock")
+            self.locked = False
 
     def start_the_world(self, m):
         yield step(
@@ -276,21 +297,16 @@ class World(Threads):
 
     # --- a function for each P -----------------------------------------------------------------------------------
 
-    def run_fn(self, p):
-        self.asked[p] = False
-        self.ran[p] += 1
-
     def run_safe_point_fn(self, m):
+        """The CAS has no branch for a failure: nobody else clears the flag of a P that has an M (see ``ran_once``)."""
         yield step(
             "R1 CAS runSafePointFn",
             go=self.at(self.line.casfn),
             src="atomic.Cas(&p.runSafePointFn, 1, 0)",
             atomic=OWN_P,
         )
-        p = self.m_p[m]
-        if not self.asked[p] and not self.bug("twice"):
-            return
-        self.run_fn(p)
+        self.asked[self.m_p[m]] = False
+        self.ran[self.m_p[m]] += 1
         yield step(
             "R2 lock; safePointWait--",
             when=lambda: self.unlocked(),
@@ -298,6 +314,7 @@ class World(Threads):
             src="sched.safePointWait--",
             region="sched.lock",
         )
+        outcome("locked")
         self.waits -= 1
 
     def for_each_p(self, m):
@@ -314,10 +331,10 @@ class World(Threads):
             if p == self.m_p[m]:
                 self.ran[p] = 1
             else:
-                self.asked[p] = True
-                if p in self.idle_ps and not self.bug("skip"):
-                    self.run_fn(p)
-                    self.waits -= 1
+                idle = p in self.idle_ps and not self.bug("skip")
+                self.asked[p] = not idle
+                self.ran[p] = 1 if idle else 0
+                self.waits -= 1 if idle else 0
         wait: Bool() = self.waits > 0
         for p in range(self.ps):
             took = yield from self.take_asked(p)
