@@ -47,7 +47,7 @@ class Callers(Model):
         "asleep": Scenario("the world is stopped while sysmon sleeps", default=False, ps=2, stops=True, sysmon=0),
         "block": Scenario("system calls that give the P up at once", ps=2, calls=False, blocks=True, stops=True),
     }
-    presets = {"quick": Preset(), "nightly": Preset(gs=3)}
+    presets = {"quick": Preset(scenarios=("one P", "stop")), "nightly": Preset(gs=3)}
     fairness = (
         weak("thread"),
         weak("monitor"),
@@ -190,7 +190,7 @@ class Callers(Model):
         """The world stops, if somebody wants that."""
         return self.rt.gcwaiting and not self.rt.halted, self.rt.halted
 
-    @leads_to
+    @leads_to(scenario="ask")
     def all_run_it(self):
         """forEachP comes to its end: all Ps run the function."""
         return self.rt.waits > 0, self.rt.waits == 0

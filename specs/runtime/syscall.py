@@ -99,7 +99,8 @@ class Syscalls(World):
 
     def block(self, m, g: self.G):
         """entersyscallblock."""
-        yield from self.release_and_hand_off(m)
+        if not self.bug("after"):
+            yield from self.release_and_hand_off(m, checked=True)
         yield step(
             "L2 CAS Running→Syscall",
             go=f"{GO}:4877",
@@ -107,6 +108,8 @@ class Syscalls(World):
             when=lambda: not self.status[g].scan,
         )
         self.status[g].of = "syscall"
+        if self.bug("after"):
+            yield from self.release_and_hand_off(m, checked=True)
 
     def exit(self, m, g: self.G, oldp: Option(self.P)):
         """True if the goroutine runs on, False if it is left to the scheduler."""
@@ -251,14 +254,21 @@ class Syscalls(World):
         return True
 
     bugs = {
-        **shared_bugs("go1.27.3"),
+        **shared_bugs("go1.27.3", harmless="again"),
         "s1": Bug("the links are not looked at again", breaks=("own", "wirep_idle"), go=f"{GO}:6839"),
         "s3": Bug("the scan bit is cleared before m.p", breaks="own", go=f"{GO}:6874"),
         "s4": Bug("exit stores its status", breaks=("scan_kept", "legal"), go=f"{GO}:4952"),
         "slow": Bug("a G that has its P looks for another one", breaks="wirep_free", go=f"{GO}:4968"),
         "blind": Bug("gcwaiting is not looked at on entry", harmless=True, go=f"{GO}:4721", scenario="stop"),
         "sure": Bug(
-            "stopwait is not looked at when entering a system call", harmless=True, go=f"{GO}:4798", scenario="stop"
+            "stopwait is not looked at when entering a system call", harmless=True, go=f"{GO}:4798", scenario="again"
+        ),
+        "after": Bug(
+            "a P is given up when its G is in the system call",
+            breaks=("releasep_arg", "releasep_state"),
+            go=f"{GO}:4869",
+            scenario="block",
+            bounds={"gs": 1, "apart": False},
         ),
         "held": Bug("the scan bit is never cleared", breaks=("deadlock", "call_returns"), go=f"{GO}:6886"),
     }

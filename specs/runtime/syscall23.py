@@ -173,8 +173,8 @@ class OldSyscalls(World):
         "s5": Bug("exit stores the status of its P", breaks=("own", "wirep_idle"), go=f"{GO}:4712"),
         "s9": Bug("m.p is left in a system call", breaks="wirep_free", go=f"{GO}:4456", issue="golang/go#27660"),
         "sure": Bug(
-            "stopwait is not looked at",
-            breaks=("stop_counted",),
+            "stopwait is not looked at on entry",
+            breaks="stop_counted",
             go=f"{GO}:4504",
             scenario="stop",
             bounds={"apart": False},
@@ -186,8 +186,10 @@ class OldSyscalls(World):
             scenario="stop",
             bounds={"sysmon": 0},
         ),
-        "o7": Bug("stored", breaks=("stop_counted",), go=f"{GO}:4504", scenario="stop"),
-        "o8": Bug("stored", breaks=("stop_counted",), go=f"{GO}:1564", scenario="stop"),
+        "o7": Bug("entry stores _Pgcstop", breaks=("stop_counted", "stopped_status"), go=f"{GO}:4504", scenario="stop"),
+        "o8": Bug(
+            "stopTheWorld stores _Pgcstop", breaks=("stop_counted", "stopped_status"), go=f"{GO}:1564", scenario="stop"
+        ),
         "o6": Bug("sysmon stores the status of the P", breaks=("own", "wirep_idle"), go=f"{GO}:6258"),
     }
 

@@ -53,7 +53,7 @@ LINES = {
         find=3614, handoff=3151, again=3190, pidleput=3206, m_p=6400, p_m=6401, retry=5124, got=5128,
         queued="!sched.runq.empty()",
         top=3418, topfn=3422, first=3490, last=3610, gcstopm=3325, stopped=3327, handgc=3173, handfn=3183,
-        gcwaiting=1672, own=1677, pidle=1691, sleep=1706, wait=1728, isstopped=1732, resize=6136, start=1790,
+        gcwaiting=1672, own=1676, pidle=1691, sleep=1706, wait=1728, isstopped=1732, resize=6136, start=1790,
         wakep=1835, block=4869, ask=2172, idlefn=2184, asked=2199, slept=2217, done=2224, ran=2228, casfn=2255,
         countfn=2260,
     ),

@@ -21,12 +21,13 @@ from gomodel.specs.runtime.threads import GO, LINES, OWN_LINKS, Threads
 
 HELD = "sched.lock, which is held until Z5"
 OWN_P = "m.p is the M's own, as it runs"
-STOP = {"scenario": "stop"}
-ASK = {"scenario": "ask"}
+ONE = {"gs": 1, "apart": False}
+STOP = {"scenario": "stop", "bounds": ONE}
+ASK = {"scenario": "ask", "bounds": ONE}
 
 
-def shared_bugs(go):
-    """Bugs of what both protocols of system calls share."""
+def shared_bugs(go, harmless="stop"):
+    """Bugs of what both protocols of system calls share; in the scenario ``harmless`` the world is stopped."""
     at = {name: f"{GO}:{line}" for name, line in vars(LINES[go]).items()}
     return {
         "cas": Bug("execute does not change the status", breaks=("running_once", "legal"), go=at["run"]),
@@ -45,7 +46,7 @@ def shared_bugs(go):
         ),
         "handed": Bug("handoffp does not stop a P", breaks=("deadlock", "world_stops"), go=at["handgc"], **STOP),
         "idle": Bug("idle Ps are not stopped", breaks=("deadlock", "world_stops"), go=at["pidle"], **STOP),
-        "nowakep": Bug("the world starts without wakep", harmless=True, go=at["wakep"], **STOP),
+        "nowakep": Bug("the world starts without wakep", harmless=True, go=at["wakep"], scenario=harmless),
         "10618": Bug(
             "a P goes idle and has not run the function",
             breaks=("deadlock", "all_run_it"),
@@ -55,7 +56,7 @@ def shared_bugs(go):
         ),
         "skip": Bug("nobody runs the function for idle Ps", breaks=("deadlock", "all_run_it"), go=at["idlefn"], **ASK),
         "stays": Bug("handoffp does not clear the flag", breaks=("ran_once", "each_ran"), go=at["handfn"], **ASK),
-        "s6": Bug("entering a system call does not run the function", harmless=True, **ASK),
+        "s6": Bug("entering a system call does not run the function", harmless=True, scenario="ask"),
         "27660": Bug("releasep leaves m.p", breaks=("idle_unowned", "wirep_free"), go=at["m_p"], scenario="two Ps"),
     }
 
@@ -199,9 +200,14 @@ class World(Threads):
         self.stopwait -= 1
         yield from self.stopm(m)
 
-    def release_and_hand_off(self, m):
+    def release_and_hand_off(self, m, checked=False):
         """handoffp(releasep()), of entersyscallblock."""
         yield step("L1 releasep", go=self.at(self.line.block), src="handoffp(releasep())", atomic=OWN_LINKS)
+        if checked:
+            if self.m_p[m] is None:
+                fatal("releasep: invalid arg", prop="releasep_arg")
+            if self.p_m[self.m_p[m]] != m or self.p_status[self.m_p[m]] != "running":
+                fatal("releasep: invalid p state", prop="releasep_state")
         p: self.P = self.m_p[m]
         self.unwire(m)
         yield from self.handoffp(p)
@@ -230,7 +236,7 @@ class World(Threads):
                 self.stopwait -= 1
         wait: Bool() = self.stopwait > 0
         self.locked = False
-        if wait and self.again:
+        if self.again:
             yield from self.pass_again()
         elif wait:
             yield step(
