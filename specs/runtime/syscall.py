@@ -254,7 +254,7 @@ class Syscalls(World):
         return True
 
     bugs = {
-        **shared_bugs("go1.27.3", harmless="again"),
+        **shared_bugs("go1.27.3", asleep="again"),
         "s1": Bug("the links are not looked at again", breaks=("own", "wirep_idle"), go=f"{GO}:6839"),
         "s3": Bug("the scan bit is cleared before m.p", breaks="own", go=f"{GO}:6874"),
         "s4": Bug("exit stores its status", breaks=("scan_kept", "legal"), go=f"{GO}:4952"),

@@ -169,7 +169,7 @@ class OldSyscalls(World):
         return True
 
     bugs = {
-        **shared_bugs("go1.23.9"),
+        **shared_bugs("go1.23.9", asleep="asleep"),
         "s5": Bug("exit stores the status of its P", breaks=("own", "wirep_idle"), go=f"{GO}:4712"),
         "s9": Bug("m.p is left in a system call", breaks="wirep_free", go=f"{GO}:4456", issue="golang/go#27660"),
         "sure": Bug(

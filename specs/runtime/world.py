@@ -26,8 +26,8 @@ STOP = {"scenario": "stop", "bounds": ONE}
 ASK = {"scenario": "ask", "bounds": ONE}
 
 
-def shared_bugs(go, harmless="stop"):
-    """Bugs of what both protocols of system calls share; in the scenario ``harmless`` the world is stopped."""
+def shared_bugs(go, asleep):
+    """Bugs of what both protocols of system calls share; in the scenario ``asleep`` the world stops without sysmon."""
     at = {name: f"{GO}:{line}" for name, line in vars(LINES[go]).items()}
     return {
         "cas": Bug("execute does not change the status", breaks=("running_once", "legal"), go=at["run"]),
@@ -46,7 +46,7 @@ def shared_bugs(go, harmless="stop"):
         ),
         "handed": Bug("handoffp does not stop a P", breaks=("deadlock", "world_stops"), go=at["handgc"], **STOP),
         "idle": Bug("idle Ps are not stopped", breaks=("deadlock", "world_stops"), go=at["pidle"], **STOP),
-        "nowakep": Bug("the world starts without wakep", harmless=True, go=at["wakep"], scenario=harmless),
+        "nowakep": Bug("the world starts without wakep", breaks="ready_runs", go=at["wakep"], scenario=asleep),
         "10618": Bug(
             "a P goes idle and has not run the function",
             breaks=("deadlock", "all_run_it"),
