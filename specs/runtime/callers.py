@@ -1,4 +1,8 @@
-"""Programs that make system calls, and sysmon: what ``syscall`` and ``syscall23`` have in common."""
+"""Programs that make system calls, and sysmon: what ``syscall`` and ``syscall23`` have in common.
+
+In ``stop`` and ``ask`` one goroutine stops the world, or calls forEachP, and the other makes system calls (``apart``);
+the preset ``anybody`` lets both do both.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +51,11 @@ class Callers(Model):
         "asleep": Scenario("the world is stopped while sysmon sleeps", default=False, ps=2, stops=True, sysmon=0),
         "block": Scenario("system calls that give the P up at once", ps=2, calls=False, blocks=True, stops=True),
     }
-    presets = {"quick": Preset(scenarios=("one P", "stop")), "nightly": Preset(gs=3)}
+    presets = {
+        "quick": Preset(scenarios=("one P", "stop")),
+        "nightly": Preset(scenarios=("one P", "two Ps"), gs=3),
+        "anybody": Preset(scenarios=("stop", "ask", "block"), apart=False),
+    }
     fairness = (
         weak("thread"),
         weak("monitor"),

@@ -1,40 +1,56 @@
 """System calls: entry and exit, against those who take the P away (runtime/proc.go, go1.27.3).
 
-What is modelled: reentersyscall (proc.go:4642-4757), exitsyscall, exitsyscallTryGetP and exitsyscallNoP (4922-5160),
-setBlockOnExitSyscall, takeP and resume (6801-6888), retake (6681-6772).  In a system call a P stays with its M, and who
-wants it sets the scan bit of the G, so that the G cannot leave the system call meanwhile.
+What is modelled: reentersyscall (proc.go:4642-4757), entersyscallHandleGCWait, entersyscallblock (4830), exitsyscall,
+exitsyscallTryGetP and exitsyscallNoP (4922-5160), setBlockOnExitSyscall, takeP, gcstopP and resume (6801-6888), retake
+(6681-6772); stopTheWorld and forEachP are in ``world.py``.  In a system call a P stays with its M, and who wants it has
+the scan bit of the G set, so that the G cannot leave the system call meanwhile.
 
-The takers are sysmon and every M that comes back without a P.  What is abstracted, besides what ``threads`` says:
+The takers are sysmon, every M that comes back without a P, stopTheWorld and forEachP.  What is abstracted, besides what
+``threads`` and ``world`` say:
 
 * Time: sysmon leaves a P where it is, or takes it, as it likes.  So syscalltick, which says whether this is still the
   same system call, is left out; the other reader of it is the tracer.
 * A G does not stay in Go code for ever: sysmon asks it to give the P up after 10 ms; fairness of the outcome
   "preempted" stands for that.
-* Nobody waits for sysmon, which never sleeps here: sysmonwait and its note are left out, with runSafePointFn and
-  gcwaiting, which are about stopping the world.
+* sysmon never sleeps, or is not there at all (``asleep``, ``again``): sysmonwait and its note are left out.
 * oldp is a local: nobody but its own M reads it.
 
 casgstatus spins while somebody has the scan bit, and nothing promises it the moment when nobody has it: with two Ps
 sysmon may look again and again and leave the P each time.  So the promises assume strong fairness of X1.  (With one P
-they hold without.)
+they hold without.)  Who wants sched.lock again and again gets it, which matters where the world stops again and again.
+
+stopTheWorld asks for the P of a system call once.  It may come too early, when the M has looked at gcwaiting and not
+yet entered, or find the scan bit set by sysmon or by the collector.  Then only sysmon can help, and it sleeps while
+gcwaiting is set: ``asleep`` is not kept, see docs/findings/stop-the-world.md.
 
 Checklist (ids of the reference for this part):
 
 * S4.own      done: ``own``, which says too that a P has one M at most in user code; ``idle_unowned``
 * once        done: ``not_lost``, ``running_once``
 * legal       done: ``legal``, the transitions of S3 that happen here
+* S7.stw      done: ``stopped``, ``world_stops``
+* S7.count    done: ``stop_counted``
+* S7.fn       done: ``ran_once``, ``all_run_it``
 * throws      "wirep: already in go" done: ``wirep_free``; "invalid p state" done: ``wirep_idle``; that of
-              casfrom_Gscanstatus done: ``scan_kept``; "attempted to release P into a bad state" left out: a constant
-* liveness    done: ``ready_runs``, ``call_returns``
+              casfrom_Gscanstatus done: ``scan_kept``; "stopTheWorld: not stopped" done: ``stopped_count``,
+              ``stopped_status``; "forEachP: not done", "P did not run fn" done: ``each_done``, ``each_ran``;
+              "releasep: invalid arg" and "invalid p state" of entersyscallblock done: ``releasep_arg``,
+              ``releasep_state``; "gcstopm: not waiting for gc", "forEachP: sched.safePointWait != 0",
+              "stopTheWorld: holding locks" left out: read where nobody else can write; "attempted to release P into
+              a bad state" left out: a constant
+* liveness    done: ``ready_runs``, ``call_returns``, ``world_stops``, ``all_run_it``
 * s1 s3 s4    done, as bugs
 * s5          small model: ``syscall23``
-* s6          left out: runSafePointFn belongs to forEachP (golang/go#10618)
+* s6          done, as a negative control: sysmon hands such a P to somebody who runs the function.  Without sysmon
+              forEachP would not come to its end even so, as the flag is read before the G is in the system call
 * s7          left out: nGsyscallNoP, a counter, goes wrong with the extra Ms of cgo (golang/go#76435), not modelled
 * s8          left out: incidlelocked belongs to checkdead
+* 10618       done, as a bug of findRunnable
 * 27660       done, as a bug of releasep
 * s9          small model: ``syscall23``, where entering a system call clears m.p
+* blind sure  ours, negative controls: the optimisation of entersyscall, and a test that can only be true
+* late handed idle nowakep skip stays after   ours: plausible edits
 * cas held slow n1 n2 unseen wired   ours: plausible edits
-* stop        left out: stopTheWorld (gcstopP), entersyscallHandleGCWait, forEachP and entersyscallblock as takers
 """
 
 from __future__ import annotations

@@ -1,27 +1,39 @@
 """System calls until Go 1.25: a P of its own status, _Psyscall (runtime/proc.go, go1.23.9).
 
-What is modelled: reentersyscall (proc.go:4382-4464), exitsyscall, exitsyscallfast and exitsyscall0 (4612-4830), retake
-(6206-6285).  go1.22 has the same protocol.  Entering a system call the M and the P forget one another, and the P
-becomes _Psyscall; who changes that status with a CAS has the P: the M that comes back, or sysmon.  It may also be an M
+What is modelled: reentersyscall (proc.go:4391-4464) with entersyscall_gcwait, entersyscallblock (4541), exitsyscall,
+exitsyscallfast and exitsyscall0 (4612-4830), retake (6206-6285); stopTheWorld and forEachP are in ``world.py``.  go1.22
+has the same protocol.  Entering a system call the M and the P forget one another, and the P becomes _Psyscall; who
+changes that status with a CAS has the P: the M that comes back, or sysmon, stopTheWorld, forEachP.  It may also be an M
 that had this P before and comes back while another M is in a system call with it.
 
 What is abstracted is what ``syscall`` says, but for the scan bit, which nobody sets here.
+
+The world stops without sysmon, too (``asleep``): an M stores _Psyscall and then loads gcwaiting, and stopTheWorld
+stores gcwaiting and then looks at the status, so one of them sees the other.
 
 Checklist (ids of the reference for this part):
 
 * S4.own      done: ``own``, which says too that a P has one M at most in user code; ``idle_unowned``
 * once        done: ``not_lost``, ``running_once``
 * legal       done: ``legal``, the transitions of S3 that happen here
-* throws      "wirep: already in go" done: ``wirep_free``; "invalid p state" done: ``wirep_idle``
-* liveness    done: ``ready_runs``, ``call_returns``
+* S7.stw      done: ``stopped``, ``world_stops``
+* S7.count    done: ``stop_counted``
+* S7.fn       done: ``ran_once``, ``all_run_it``
+* throws      "wirep: already in go" done: ``wirep_free``; "invalid p state" done: ``wirep_idle``; "stopTheWorld: not
+              stopped" done: ``stopped_count``, ``stopped_status``; "forEachP: not done", "P did not run fn" done:
+              ``each_done``, ``each_ran``; the others left out, as in ``syscall``, and those of releasep, since here the
+              P is given up where nobody takes it
+* liveness    done: ``ready_runs``, ``call_returns``, ``world_stops``, ``all_run_it``
 * s5          done, as a bug
+* s6          done, as a negative control, see ``syscall``
+* 10618       done, as a bug of findRunnable
 * 27660 s9    done, as bug ``27660`` and as bug ``s9``
-* o6          ours: sysmon stores the status that it wants
+* o6 o7 o8    ours: sysmon, an M on entry, and stopTheWorld store the status that they want
+* blind sure  ours: entersyscall does not look at gcwaiting, or at stopwait
+* late handed idle nowakep skip stays   ours: plausible edits, as in ``syscall``
 * cas n1 n2 unseen wired   ours: plausible edits, as in ``syscall``
 * s1 s3 s4 s7 small model: ``syscall``, or left out there
-* s6          left out: runSafePointFn belongs to forEachP
 * s8          left out: incidlelocked belongs to checkdead
-* stop        left out: the CASes of stopTheWorld (1564), forEachP (2071) and entersyscall_gcwait (4504)
 """
 
 from __future__ import annotations

@@ -4,16 +4,17 @@ The part of the scheduler that models of system calls share.  It is the same in 
 where it stands: ``LINES`` has both.
 
 What is modelled: the links m.p, p.m, m.curg, g.m, the status words of G and P, the global run queue and the lists of
-idle Ms and Ps; execute, dropg, wirep, stopm, startm, handoffp, and of findRunnable the global run queue.
+idle Ms and Ps; execute, dropg, wirep, stopm, startm, goschedImpl.  How an M looks for work is in ``world.py``.
 
 What is abstracted, and why that is sound:
 
-* A region under sched.lock is a step.  What others read without the lock is read in steps of its own: whether the run
-  queue and the idle list are empty, p.status, p.m.
+* A region under sched.lock is a step, and waits where somebody has the lock for longer.  What others read without the
+  lock is read in steps of its own: whether the run queue and the idle list are empty, p.status, p.m.
 * There are no local run queues, no timers, no network and no GC work: ready goroutines wait in the global queue.  So
   handoffp has one reason to start an M.  An M that is started although there is nothing to do gives its P back.
 * Nothing spins: when the last M stops looking, it looks at the queue under the lock that guards it.
-* Nobody calls wakep: an M that queues a G goes on to look for one itself, or looks for an idle P under the lock first.
+* Nobody calls wakep but who starts the world: an M that queues a G goes on to look for one itself, or looks for an idle
+  P under the lock first.
 * The note of a parked M is its ``nextp``: whoever takes an M off the idle list sets nextp and then wakes it, and the M
   does nothing before (proc.go:3135-3136).  startm does not make new Ms but waits for an idle one; there are so many
   that one comes.  The idle lists are sets: which P or M is taken is not said.

@@ -11,6 +11,7 @@ What is abstracted, and why that is sound:
 * preemptall, which is called again and again, is the outcome "preempted" of who runs user code, and its fairness.
 * The number of Ps stays the same, and netpoll has nothing.
 * A note is its condition: stopnote is set when stopwait falls to 0, and nobody waits for it before.
+* With ``again``, stopTheWorld looks at the system calls once more whenever it still has to wait.  That is no Go.
 * sched.lock is held from Z1 to Z5, as there are atomic steps in between; elsewhere a region is a step.
 """
 
