@@ -275,7 +275,7 @@ class Syscalls(World):
         "s3": Bug("the scan bit is cleared before m.p", breaks="own", go=f"{GO}:6874"),
         "s4": Bug("exit stores its status", breaks=("scan_kept", "legal"), go=f"{GO}:4952"),
         "slow": Bug("a G that has its P looks for another one", breaks="wirep_free", go=f"{GO}:4968"),
-        "blind": Bug("gcwaiting is not looked at on entry", harmless=True, go=f"{GO}:4721", scenario="stop"),
+        "blind": Bug("gcwaiting is not looked at on entry", harmless=True, go=f"{GO}:4721", scenario="again"),
         "sure": Bug(
             "stopwait is not looked at when entering a system call", harmless=True, go=f"{GO}:4798", scenario="again"
         ),
