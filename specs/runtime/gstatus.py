@@ -2,7 +2,7 @@
 
 What is modelled: park_m (proc.go:4268-4332), ready (1133-1153), execute (3342-3398), dropg (4255-4260), and casgstatus
 with its throw (1308-1317); as their callers goparkunlock (473-475), and netpollblock, netpollblockcommit and
-netpollunblock (runtime/netpoll.go), whose unlockf may say no.
+netpollunblock (runtime/netpoll.go), whose unlockf may say no.  What is promised is in ``gstatusproperties.py``.
 
 The point of it: park_m calls unlockf when the G is Waiting already, and from inside unlockf on anybody may ready that
 G, so it may run on another M before park_m comes back.

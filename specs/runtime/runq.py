@@ -4,7 +4,8 @@ What is modelled: ``runqput`` with ``runqputslow`` (proc.go:7529-7611), ``runqpu
 ``runqdrain`` (7674) with its caller (mgc.go:1885-1889), ``runqgrab`` and ``runqsteal`` (7713, 7781), ``runqempty``
 (7498), ``globrunqputbatch`` and ``globrunqgetbatch`` (7323, 7344), the end of ``injectglist`` (4126-4130), and of
 ``findRunnable`` in which order these are asked (3484-3499, 3609-3622).  The steps are in ``runqueue.py``, the global
-queue is in ``gqueue.py``.  The owner does whatever the scenario allows, in any order; thieves steal for ever.
+queue is in ``gqueue.py``, what is promised in ``runqproperties.py``.  The owner does whatever the scenario allows, in
+any order; thieves steal for ever.
 
 What is one step: an atomic operation, a plain access that races, or a region under ``sched.lock``.  Plain accesses of a
 P to its own tail and its own slots belong to the step before or behind: nobody else writes them.

@@ -21,6 +21,32 @@ def test_a_tail_stored_before_its_slot_shows_after_three_steps() -> None:
     assert explored("q5", puts=1, gs=1).violations["published"].length == 3
 
 
+NEXT = ("next", "N1", "N2")  # the owner puts into runnext,
+RING = ("next", "P1", "P3", "P4")  # and into the ring
+GRAB = ("whom", "a", "b", "e", "f")  # a thief takes what is in the ring,
+GRAB_NEXT = ("whom", "a", "b", "a", "b", "c", "d")  # and in its last round runnext
+
+
+@pytest.mark.parametrize(
+    ("bug", "prop", "steps"),
+    [
+        # The second goroutine kicks the first out of runnext, and nobody has it then.
+        ("kick", "nothing_lost", (*NEXT, *NEXT)),
+        # A ring of two with one in it.
+        ("early", "slow_only_when_full", (*RING, "next", "P1")),
+        # Owner and thief both have read the head and take what is there; either may be the one that does not look.
+        ("q1", "unique", (*RING, "next", "g1", "g3", "g6", *GRAB)),
+        ("q2", "unique", (*RING, "next", "g1", "g3", "g6", *GRAB)),
+        # The same with runnext.
+        ("grab", "unique", (*NEXT, "next", "g1", "g2", *GRAB_NEXT)),
+        # runqput has read runnext, which is stolen; then it kicks out whom the thief runs.
+        ("store", "unique", (*NEXT, *NEXT, *GRAB_NEXT)),
+    ],
+)
+def test_shortest_counterexamples(bug: str, prop: str, steps: tuple[str, ...]) -> None:
+    assert explored(bug, puts=3, gs=2).violations[prop].length == len(steps)
+
+
 @pytest.mark.parametrize("bug", ["swap", "check"])
 def test_either_half_of_the_bug_alone_does_no_harm(bug: str) -> None:
     found = explored(bug, puts=3, gs=2)
