@@ -61,6 +61,7 @@ from gomodel import (
     Int,
     Option,
     Pid,
+    Preset,
     Scenario,
     choose,
     fatal,
@@ -315,6 +316,8 @@ class SyscallModel(Callers):
             again=True,
         ),
     }
+
+    presets = {**Callers.presets, "quick": Preset(scenarios=("one P", "again"))}
 
     @process(count="scans")
     def collector(self, c):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import random
+from collections import deque
+
 import pytest
 
 from gomodel import catalog
 from gomodel.explore.engine import CompiledEngine
 from gomodel.language.instance import instance
 from gomodel.language.tracer import trace
+from gomodel.run.concrete import Runner
 from gomodel.run.search import Limits
+from gomodel.run.trace import Trace
 
 
 def explored(bug: str = "", **bounds: object):  # type: ignore[no-untyped-def]
@@ -53,3 +58,31 @@ def test_either_half_of_the_bug_alone_does_no_harm(bug: str) -> None:
     assert found.complete
     assert not found.violations
     assert "ring_bounds" in explored("q6", puts=3, gs=2).violations
+
+
+def test_the_ring_is_a_queue() -> None:
+    """A random walk of the owner alone, in CPython, next to a deque; a ring of two overflows, and half of it leaves."""
+    inst = instance(catalog.load("runq"), "steal", {"puts": 9, "gs": 4, "nexts": False, "thieves": 0})
+    runner, chance = Runner(inst, trace(inst)), random.Random(1)
+    walked, ring, taken, spilled = Trace(next(runner.initial())), deque[int](), 0, 0
+    for _ in range(90):
+        moves = [move for move, outcome, _ in runner.successors(walked) if outcome.kind == "commit"]
+        move = chance.choice(moves)
+        runner.replay(walked)
+        q = runner.model.q
+        p = runner.model.o0
+        head, there = q.head[p], [q.queued[g] for g in range(1, 5)]
+        runner.move(move)
+        walked = Trace(walked.init, (*walked.moves, move))
+        gone = [g for g in range(1, 5) if q.queued[g] < there[g - 1]]
+        if move.label == "P4 store tail":
+            ring.append(q.ring[p][(q.tail[p] - 1) % 2])
+        elif move.label == "g6 CAS head" and gone:
+            assert [ring.popleft()] == gone
+            taken += 1
+        elif move.label == "S2 CAS head" and q.head[p] > head:
+            assert q.batch[p][0] == ring.popleft()
+            spilled += 1
+        assert len(ring) == q.tail[p] - q.head[p]
+    assert taken > 1
+    assert spilled > 0
