@@ -50,7 +50,7 @@ Checklist (ids of the reference, S2):
 * 47304 23098    left out: mutant 9, GOMAXPROCS does not change, so allp and its snapshot are the same
 * 40368          left out: mutant 12, it needs checkdead, which counts Ms
 * 44313          left out: workers of the collector are not modelled
-* 13546 never    done: ``in_time``
+* 13546          done: ``in_time``
 * 52934          left out: it is a matter of latency
 * handoffp       left out: in ``syscall``, with the retake that needs it
 * timers         left out: they add a second reason to poll and to wake; preemption and stopping the world too
@@ -126,7 +126,7 @@ class Scheduler(Polling):
         "clear": Bug("the note is not cleared", breaks="no_throw", go=f"{GO}:3023", **TWO),
         "keeps": Bug("who has found work goes on spinning", breaks="spinners_have_no_work", go=f"{GO}:4213", **TWO),
         "release": Bug("who puts its P on the idle list keeps it", breaks="one_owner", go=f"{GO}:3631", **TWO),
-        "never": Bug(
+        "13546": Bug(
             "the global queue is looked at only where the local one is empty", breaks="in_time", go=f"{GO}:3458",
             issue="golang/go#13546", scenario="tick",
         ),

@@ -158,7 +158,7 @@ class Spinning(SchedulerState):
 
     def look(self, m):
         """With a P: whether a G was found."""
-        if self.every and not self.bug("never"):
+        if self.every and not self.bug("13546"):
             yield step("F6 load runq.size, if the tick says so", go=f"{GO}:3458", src="sched.runq.empty()", atomic=OWN)
             if self.tick[self.p[m]] == 0 and self.runq > 0:
                 yield step(
