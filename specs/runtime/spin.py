@@ -16,8 +16,8 @@ merged form, not of go1.27.3.  No running program has shown either window: they 
 
 ``local_work_is_taken`` is stated for two Ps.  With three it is not true, and need not be: an M may run for ever and
 fill its queue over and over, while whoever it wakes is fed by what does not fit, from the global queue, which comes
-before stealing.  Its queue is never empty then, but what is in it moves: half of a full queue goes to the global one.  That no
-single G waits for ever cannot be said here, where Gs are counted.
+before stealing.  Its queue is never empty then, but what is in it moves: half of a full queue goes to the global one.
+That no single G waits for ever cannot be said here, where Gs are counted.
 
 Abstractions:
 

@@ -84,8 +84,7 @@ def test_a_third_m_changes_nothing_for_the_network() -> None:
     assert not explored("net three").violations
 
 
-# sysmon starts an M for what has arrived; that one is about to park when another G arrives, and so on.  The shortest of
-# them: the descriptor is ready, sysmon loads lastpoll, polls, queues the G, and finds an idle P: nobody is woken for it.
+# The descriptor is ready, sysmon loads lastpoll, polls, queues the G, and finds an idle P: nobody is woken for it.
 def test_a_start_that_is_left_out_is_found_as_soon_as_the_g_is_queued() -> None:
     begin = 2  # the first M has its P, and runs its G
     arrive, load, poll, inject, start = 1, 1, 1, 1, 1
