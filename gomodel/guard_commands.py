@@ -1,4 +1,4 @@
-"""The commands that protect models: ``gomodel guard`` and ``gomodel diff``."""
+"""The commands that protect models: ``gomodel guard``, ``gomodel diff`` and ``gomodel mutate``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from .commands import (
     INCOMPLETE,
     VIOLATED,
     Bounds,
+    ComponentName,
     JsonName,
     Scenarios,
     Timeout,
@@ -132,3 +133,33 @@ def guard_command(
             if out:
                 out.write(result.to_json())
     raise typer.Exit(VIOLATED if result.failed else 0)
+
+
+def mutate_command(
+    component: ComponentName,
+    preset: Annotated[str, typer.Option(metavar="NAME", help="The preset whose bounds are taken.")] = "quick",
+    jobs: Annotated[int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="Mutants at a time.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what an earlier, interrupted run has judged.")] = False,
+    json_file: JsonName = None,
+) -> None:
+    """Edit the model systematically, one edit at a time: which edits does a declared property notice?
+
+    Exit code 1 where the score is below 85 %, or a survivor has no reason in the reviewed file beside the spec.
+    """
+    with clear_errors():
+        from dataclasses import asdict
+
+        from .guard.mutation import mutate
+        from .guard.mutation_text import mutation_lines
+        from .output import CountLine, page_width, show
+
+        with json_out(json_file) as out, CountLine("mutants") as watch:
+            result = mutate(component, preset, jobs=jobs, fresh=fresh, notify=watch)
+            watch.clear()
+            if json_file != "-":
+                show(mutation_lines(result, width=page_width()))
+            if out:
+                judged = [asdict(j) for j in result.judged]
+                data = {"model": result.model, "preset": preset, "score": result.score, "passed": result.passed}
+                out.write({"schema": 1, **data, "mutants": judged, "reasons": result.reasons, "stale": result.stale})
+    raise typer.Exit(0 if result.passed else VIOLATED)

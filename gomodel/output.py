@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -116,23 +117,15 @@ class JsonFile(_WholeFile):
         self._put(json.dumps(data, indent=2, ensure_ascii=self._file is None) + "\n")
 
 
-class ProgressLine:
+class _Line:
     """One line on stderr that overwrites itself; nothing at all when stderr is not a terminal."""
 
     def __init__(self) -> None:
         self._width = 0
         self.on = sys.stderr.isatty()
 
-    def __enter__(self) -> ProgressLine | None:
-        """What is to watch a search: nobody where there is nothing to see."""
-        return self if self.on else None
-
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.clear()
-
-    def __call__(self, progress: Progress) -> None:
-        if self.on:
-            self._put(progress_text(progress))
 
     def clear(self) -> None:
         """Take the line away, before something else is printed."""
@@ -141,9 +134,37 @@ class ProgressLine:
             self._put("")
 
     def _put(self, text: str) -> None:
-        sys.stderr.write("\r" + text.ljust(self._width))
-        sys.stderr.flush()
-        self._width = len(text)
+        if self.on:
+            sys.stderr.write("\r" + text.ljust(self._width))
+            sys.stderr.flush()
+            self._width = len(text)
+
+
+class ProgressLine(_Line):
+    """How far a search is."""
+
+    def __enter__(self) -> ProgressLine | None:
+        """What is to watch a search: nobody where there is nothing to see."""
+        return self if self.on else None
+
+    def __call__(self, progress: Progress) -> None:
+        self._put(progress_text(progress))
+
+
+class CountLine(_Line):
+    """How many of so many things are done, and how long the rest may take."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self.what, self._started = what, time.monotonic()
+
+    def __enter__(self) -> CountLine:
+        return self
+
+    def __call__(self, done: int, total: int) -> None:
+        seconds = time.monotonic() - self._started
+        left = f", about {seconds / done * (total - done):,.0f} s left" if done else ""
+        self._put(f"{done:,} of {total:,} {self.what}, {seconds:,.0f} s{left}")
 
 
 def progress_text(progress: Progress) -> str:

@@ -178,6 +178,28 @@ def known_variables(playback: Playback, patterns: list[str]) -> None:
             raise UsageError(f"no variable fits {pattern}", mend=suggestion(pattern, known, "there are"))
 
 
+@trace_app.command("open")
+def open_command(
+    name: TraceName = "",
+    output: Annotated[
+        str, typer.Option(metavar="FILE", help="Where to; - is standard output.", show_default=".gomodel/pages/ID.html")
+    ] = "",
+    browser: Annotated[bool, typer.Option("--open/--no-open", help="Show the page in the browser.")] = True,
+) -> None:
+    """Make a trace a web page, one file that needs nothing else, and show it in the browser."""
+    with clear_errors():
+        from .output import TextFile
+        from .trace.html import page, page_file, show_in_browser
+
+        playback = playback_of(name)
+        path = output or str(page_file(playback))
+        with TextFile(path) as out:
+            out.write(page(playback))
+        if path != "-":
+            shown = browser and show_in_browser(path)
+            typer.echo(f"{path}: {'it is shown in' if shown else 'open it in'} a web browser")
+
+
 @trace_app.command("export")
 def export_command(
     name: TraceName = "",

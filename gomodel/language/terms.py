@@ -134,9 +134,11 @@ def rewrite(term: Term, replace: Callable[[Term], Term | None], memo: dict[Term,
 _INFIX = {"and": " and ", "or": " or ", "add": " + ", "mul": " * ", "eq": " == ", "lt": " < ", "le": " <= "}
 
 
-def show(term: Term) -> str:
-    """One line for people, close to Python."""
-    a = [show(x) for x in term.args]
+def show(term: Term, *, ordered: bool = False) -> str:
+    """One line for people, close to Python; ``ordered``: the same in every run, whatever was built before."""
+    a = [show(x, ordered=ordered) for x in term.args]
+    if ordered and term.op in ("and", "or", "eq", "add", "mul"):
+        a.sort()
     match term.op:
         case "const":
             return term.sort.show(term.data) if term.sort is not INT else str(term.data)

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..language import build as b
+from ..language.build import cells_of
 from ..language.declare import LIVENESS, STEPS
-from ..language.domains import Array, Set
+from ..language.domains import Array, Domain, Set, index_base
 from ..language.errors import InternalError
 from ..language.system import Action, Leaf, Property, State
 from ..language.terms import Term
@@ -30,9 +31,24 @@ def relevant(run: Execution, found: Found, since: int | None = None) -> tuple[in
 
     Of a plain execution, and of a refinement, whose mapping may read anything, every step.
     """
-    if found.kind in (RUN, "refinement"):
+    if found.kind in (RUN, "refinement") or not run.states:
         return tuple(range(1, len(run.steps) + 1))
     return _Slice(run, found, since or 0).steps()
+
+
+def messages(run: Execution) -> tuple[tuple[tuple[int, str], ...], ...]:
+    """Of each step, what it read of fields that somebody else changed last: the number of that step, the field."""
+    steps = _Slice(run, Found("", RUN, len(run.steps), lambda: run.trace), 0)
+    wrote: dict[str, int] = {}
+    found: list[tuple[tuple[int, str], ...]] = []
+    for k, move in enumerate(run.trace.moves, 1):
+        changed = steps.changed(k)
+        names = {name for name in map(steps.part, steps.reads(k, changed)) if name in wrote}
+        told = sorted((wrote[name], name) for name in names)
+        found.append(tuple((by, name) for by, name in told if run.trace.moves[by - 1].actor != move.actor))
+        for cell in changed:
+            wrote[cell[0]] = wrote[steps.part(cell)] = k
+    return tuple(found)
 
 
 class _Slice:
@@ -66,7 +82,7 @@ class _Slice:
                     self._add(reader(b.or_(*(leaf.guard for leaf in action.leaves)))[1], last, last)
                     self.places.add(name)
         elif found.kind in ("fatal", "error") and len(self.states) == last:
-            leaf, reader = self._taken(last)
+            leaf, reader = self.taken(last)
             self._add(reader(leaf.guard)[1], last - 1, last)
             self.places.add(self.moves[-1].actor)
         elif prop is not None and prop.term is not None:
@@ -92,7 +108,7 @@ class _Slice:
         if k == len(self.states):  # the last step, which failed
             return True
         needed, move = self.cells[k], self.moves[k - 1]
-        leaf, reader = self._taken(k)
+        leaf, reader = self.taken(k)
         terms = {**dict(leaf.updates), **dict(leaf.locals)}
         written = {cell for cell in needed if self._writes(k, leaf, reader, cell)}
         partly = {(name, at) for name, at in written if at is None and self._has_cells(name)}
@@ -130,7 +146,33 @@ class _Slice:
 
     # --- what a step read ------------------------------------------------------------------------------------
 
-    def _taken(self, k: int) -> tuple[Leaf, Reader]:
+    def changed(self, k: int) -> set[Cell]:
+        """The parts of fields that step k changed, without ghosts."""
+        found: set[Cell] = set()
+        for i, variable in enumerate(self.system.variables.values() if k < len(self.states) else ()):
+            before, after = self.states[k - 1][i], self.states[k][i]
+            if variable.kind is None and not variable.ghost and before != after:
+                found |= _cells_changed(variable.name, variable.domain, before, after)
+        return found
+
+    def reads(self, k: int, written: set[Cell]) -> set[Cell]:
+        """What step k read to be taken, and for the new values of these cells and of its process's variables."""
+        leaf, reader = self.taken(k)
+        reads = reader(leaf.guard)[1].union(*(reader(term)[1] for _, term in leaf.locals))
+        terms = dict(leaf.updates)
+        for name, at in written:
+            reads |= reader(terms[name])[1] if at is None else reader.element(terms[name], at)[1]
+        return {(name, at) for name, at, _ in reads}
+
+    def part(self, cell: Cell) -> str:
+        """What ``differences`` calls a cell."""
+        name, at = cell
+        domain = self.system.variables[name].domain
+        if at is None or not isinstance(domain, Array) or isinstance(domain, Set) or domain.size == 1:
+            return name
+        return f"{name}[{domain.index.show(at)}]"
+
+    def taken(self, k: int) -> tuple[Leaf, Reader]:
         """The way that step k took through its action, and what evaluates its terms."""
         move, before = self.moves[k - 1], self.states[k - 1]
         action = self._action(move.actor, k - 1)
@@ -158,6 +200,13 @@ class _Slice:
         number = self.numbers[actor]
         kind = next(kind for kind in self.system.kinds.values() if kind.lo <= number <= kind.hi)
         return kind.actions.get(self.states[k][self.position[kind.pc_name]][number - kind.lo])
+
+
+def _cells_changed(name: str, domain: Domain, before: Any, after: Any) -> set[Cell]:
+    if not isinstance(domain, (Array, Set)):
+        return {(name, None)}
+    base = index_base(cells_of(domain).index)
+    return {(name, i + base) for i, (x, y) in enumerate(zip(before, after, strict=True)) if x != y}
 
 
 def _assigns(reader: Reader, term: Term, name: str, at: int | None) -> bool:

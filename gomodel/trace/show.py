@@ -55,7 +55,7 @@ def counterexample_lines(
 
 
 def title(cex: Counterexample) -> str:
-    """What the execution is, in a line."""
+    """What the execution shows, in a line."""
     match cex.kind:
         case "deadlock":
             return "deadlock: some process waits, and none can move"

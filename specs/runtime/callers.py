@@ -1,8 +1,13 @@
-"""Programs that make system calls, and sysmon: what ``syscall`` and ``syscall23`` have in common."""
+"""Programs that make system calls, and sysmon: what ``syscall`` and ``syscall23`` have in common.
+
+In ``stop`` and ``ask`` one goroutine stops the world, or calls forEachP, and the other makes system calls (``apart``);
+the preset ``anybody`` lets both do both.
+"""
 
 from __future__ import annotations
 
 from gomodel import (
+    Bool,
     Bound,
     Int,
     Model,
@@ -15,6 +20,7 @@ from gomodel import (
     outcome,
     process,
     reachable,
+    require,
     step,
     step_invariant,
     strong,
@@ -30,17 +36,32 @@ class Callers(Model):
     gs: int = Bound(2, min=1, max=4, help="goroutines")
     ps: int = Bound(1, min=1, max=3, help="Ps; there are as many Ms as can be busy at a time")
     sysmon: int = Bound(1, min=0, max=1, help="sysmon")
+    calls: bool = Bound(True, help="system calls in which the P stays with its M")
+    blocks: bool = Bound(False, help="system calls that give the P up at once")
+    stops: bool = Bound(False, help="goroutines stop the world")
+    asks: bool = Bound(False, help="goroutines call forEachP")
+    again: bool = Bound(False, help="stopTheWorld looks at system calls again and again, as no Go does")
+    apart: bool = Bound(True, help="the first goroutine, and no other, does either, and makes no system calls")
 
     scenarios = {
         "one P": Scenario("two Ms that share a P"),
         "two Ps": Scenario("three Ms and two Ps", ps=2),
+        "stop": Scenario("the world is stopped", ps=2, stops=True),
+        "ask": Scenario("a function for each P", ps=2, asks=True),
+        "asleep": Scenario("the world is stopped while sysmon sleeps", default=False, ps=2, stops=True, sysmon=0),
+        "block": Scenario("system calls that give the P up at once", ps=2, calls=False, blocks=True, stops=True),
     }
-    presets = {"quick": Preset(), "nightly": Preset(gs=3)}
+    presets = {
+        "quick": Preset(scenarios=("one P", "stop")),
+        "nightly": Preset(scenarios=("one P", "two Ps"), gs=3),
+        "anybody": Preset(scenarios=("stop", "ask", "block"), apart=False),
+    }
     fairness = (
         weak("thread"),
         weak("monitor"),
         strong("thread", USER, "preempted"),
         strong("monitor", None, "take"),
+        strong("thread", None, "locked"),
     )
 
     def init(self):
@@ -65,19 +86,45 @@ class Callers(Model):
                 yield from self.rt.execute(m, g)
                 yield from self.run(m, g)
 
+    @property
+    def options(self):
+        return (
+            "preempted", *("call",) * self.calls, *("block",) * self.blocks, *("stop",) * self.stops,
+            *("ask",) * self.asks,
+        )  # fmt: skip
+
     def run(self, m, g: Int(0, self.gs - 1)):
         """Until the G gives its P up, or has lost it."""
-        on = True
+        on: Bool() = True
         while on:
             yield step(USER)
-            if choose(False, True):
+            what = choose(*self.options)
+            if self.apart and (self.stops or self.asks):
+                require(what == "preempted" or (what in ("stop", "ask")) == (g == 0))
+            oldp: Option(Int(0, self.ps - 1)) = None
+            if what == "preempted":
                 outcome("preempted")
                 yield from self.rt.gosched(m, g)
                 return
-            oldp: Int(0, self.ps - 1) = self.rt.m_p[m]
-            yield from self.rt.enter(m, g, oldp)
-            yield step("in the kernel", rest=True)
-            on = yield from self.rt.exit(m, g, oldp)
+            elif what == "stop":
+                require(not self.rt.sema)
+                self.rt.sema = True
+                yield from self.rt.stop_the_world(m)
+                yield from self.rt.start_the_world(m)
+                self.rt.sema = False
+            elif what == "ask":
+                require(not self.rt.sema)
+                self.rt.sema = True
+                yield from self.rt.for_each_p(m)
+                self.rt.sema = False
+            else:
+                if what == "call":
+                    oldp = self.rt.m_p[m]
+                    yield from self.rt.enter(m, g, oldp)
+                else:
+                    yield from self.rt.block(m, g)
+                yield step("in the kernel", rest=True)
+                on = yield from self.rt.exit(m, g, oldp)
 
     @process(count="sysmon")
     def monitor(self, s):
@@ -113,6 +160,14 @@ class Callers(Model):
             for m in self.thread
         )
 
+    @invariant
+    def stopped(self):
+        """While the world is stopped, all Ps are, and nobody runs user code (S7.stw)."""
+        return not self.rt.halted or (
+            all(status == "gcstop" for status in self.rt.p_status)
+            and not any(self.thread.at(m, USER) for m in self.thread)
+        )
+
     @step_invariant
     def legal(self, before):
         """A G changes its status as it may, and not while somebody holds its scan bit."""
@@ -137,6 +192,16 @@ class Callers(Model):
     def call_returns(self, g: Int(0, self.gs - 1)):
         """A G that comes out of a system call runs again."""
         return any(self.thread.at(m, *self.leaving) and self.rt.curg[m] == g for m in self.thread), self.runs(g)
+
+    @leads_to
+    def world_stops(self):
+        """The world stops, if somebody wants that."""
+        return self.rt.gcwaiting and not self.rt.halted, self.rt.halted
+
+    @leads_to(scenario="ask")
+    def all_run_it(self):
+        """forEachP comes to its end: all Ps run the function."""
+        return self.rt.waits > 0, self.rt.waits == 0
 
     @reachable
     def taken(self):

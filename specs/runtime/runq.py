@@ -4,7 +4,8 @@ What is modelled: ``runqput`` with ``runqputslow`` (proc.go:7529-7611), ``runqpu
 ``runqdrain`` (7674) with its caller (mgc.go:1885-1889), ``runqgrab`` and ``runqsteal`` (7713, 7781), ``runqempty``
 (7498), ``globrunqputbatch`` and ``globrunqgetbatch`` (7323, 7344), the end of ``injectglist`` (4126-4130), and of
 ``findRunnable`` in which order these are asked (3484-3499, 3609-3622).  The steps are in ``runqueue.py``, the global
-queue is in ``gqueue.py``.  The owner does whatever the scenario allows, in any order; thieves steal for ever.
+queue is in ``gqueue.py``, what is promised in ``runqproperties.py``.  The owner does whatever the scenario allows, in
+any order; thieves steal for ever.
 
 What is one step: an atomic operation, a plain access that races, or a region under ``sched.lock``.  Plain accesses of a
 P to its own tail and its own slots belong to the step before or behind: nobody else writes them.
@@ -56,21 +57,17 @@ from gomodel import (
     Bound,
     Bug,
     Int,
-    Model,
     Pid,
     Preset,
     Scenario,
     choose,
     fatal,
-    invariant,
-    leads_to,
     process,
-    reachable,
     require,
     step,
-    step_invariant,
     weak,
 )
+from gomodel.specs.runtime.runqproperties import RunQueueProperties
 from gomodel.specs.runtime.runqueue import RunQueues
 
 GO = "runtime/proc.go"
@@ -162,7 +159,7 @@ class RunQueue(RunQueues):
     }
 
 
-class RunQueueModel(Model):
+class RunQueueModel(RunQueueProperties):
     """A P that puts and gets, others that steal, and one that looks whether there is anything."""
 
     name = "runq"
@@ -321,124 +318,6 @@ class RunQueueModel(Model):
     def watcher(self, w):
         while True:
             yield from self.q.empty(w, self.o0)
-
-    # --- properties ------------------------------------------------------------------------------------------
-
-    def places(self, g):
-        """In how many places ``g`` is: runnext, rings, lists, hands."""
-        q = self.q
-        members, _ = q.sched.members()
-        rings = sum(
-            1
-            for p in self.ps
-            for i in range(self.size)
-            if (i - q.head[p]) % self.size < q.tail[p] - q.head[p] and q.ring[p][i] == g
-        )
-        lists = sum(1 for p in self.ps for i in range(self.gs) if i < len(q.batch[p]) and q.batch[p][i] == g)
-        return rings + sum(1 for p in self.ps if q.runnext[p] == g) + lists + members[g] + q.held[g]
-
-    @invariant
-    def unique(self):
-        """A runnable goroutine is in one place, and none is run twice (S1.unique, S1.nodup)."""
-        return all(self.places(g) <= self.q.queued[g] <= 1 and self.q.queued[g] >= 0 for g in range(1, self.gs + 1))
-
-    @invariant
-    def nothing_lost(self):
-        """A runnable goroutine is somewhere (S1.nolost)."""
-        return all(self.places(g) >= self.q.queued[g] for g in range(1, self.gs + 1))
-
-    @invariant
-    def ring_bounds(self):
-        """No ring holds less than nothing or more than there are slots (S1.bounds)."""
-        return all(0 <= self.q.tail[p] - self.q.head[p] <= self.size for p in self.ps)
-
-    @step_invariant
-    def only_forward(self, before):
-        """Heads and tails never go back."""
-        return all(before.q.head[p] <= self.q.head[p] and before.q.tail[p] <= self.q.tail[p] for p in self.ps)
-
-    @invariant
-    def published(self):
-        """A slot from head to tail holds what was put there (S1.publish)."""
-        q = self.q
-        return all(
-            (i - q.head[p]) % self.size >= q.tail[p] - q.head[p] or q.ring[p][i] == q.wanted[p][i] != 0
-            for p in self.ps
-            for i in range(self.size)
-        )
-
-    @invariant
-    def in_order(self):
-        """Whoever takes from a ring gets what has been there longest (S1.order)."""
-        return not self.q.disorder
-
-    @invariant
-    def empty_means_empty(self):
-        """runqempty does not say so of a queue that has not been empty since it was called (S1.emptyOK)."""
-        return not self.q.told_wrong
-
-    @invariant
-    def global_queue(self):
-        """Size and tail of the global queue are what its links say, outside of sched.lock."""
-        members, last = self.q.sched.members()
-        return self.q.sched.size == sum(members) and self.q.sched.tail == last
-
-    @leads_to
-    def run(self, g: Int(1, self.gs)):
-        """What is runnable is run (liveness)."""
-        return self.q.queued[g] > 0, self.q.queued[g] <= 0
-
-    @leads_to
-    def returns(self):
-        """What the owner does comes to an end."""
-        ends = self.owner.at(self.o0, "next", "done")
-        return not ends, ends
-
-    # --- witnesses -------------------------------------------------------------------------------------------
-
-    @reachable(scenario="steal")
-    def overtaken(self):
-        """A thief is about to fail: somebody else has moved the head."""
-        return any(self.thief.at(t, "f CAS head") and self.q.head[self.o0] != self.thief[t].steal.h for t in self.thief)
-
-    @reachable(scenario="steal")
-    def owner_overtaken(self):
-        """runqputslow is about to fail: the ring is not full any more."""
-        return self.owner.at(self.o0, "S2 CAS head") and self.q.head[self.o0] != self.owner[self.o0].put.h
-
-    @reachable(scenario="steal")
-    def next_before_ring(self):
-        """A thief that has found the ring empty is about to win runnext, and by now the ring is not empty."""
-        return any(
-            self.thief.at(t, "d CAS runnext")
-            and self.q.runnext[self.o0] == self.thief[t].steal.next != 0
-            and self.q.head[self.o0] < self.q.tail[self.o0]
-            for t in self.thief
-        )
-
-    @reachable(scenario="steal")
-    def inconsistent(self):
-        """A thief has read a head and a tail that are further apart than the ring is long."""
-        return any(
-            self.thief.at(t, "b load tail") and self.q.tail[self.o0] - self.thief[t].steal.h > self.size
-            for t in self.thief
-        )
-
-    @reachable(scenario="halves")
-    def thief_robbed(self):
-        """A thief takes what another thief has stolen."""
-        return any(
-            self.thief.at(t, "f CAS head")
-            and self.thief[t].steal.v != self.o0
-            and self.q.head[self.thief[t].steal.v] == self.thief[t].steal.h
-            for t in self.thief
-        )
-
-    @reachable(scenario="inject")
-    def does_not_fit(self):
-        return (
-            self.owner.at(self.o0, "L1 lock, put, unlock") and self.q.tail[self.o0] - self.q.head[self.o0] == self.size
-        )
 
     bugs = {
         "timers": Bug(

@@ -2,134 +2,12 @@
 
 from __future__ import annotations
 
-from gomodel import Array, Bool, Component, Ghost, Int, Option, Pid, Queue, choose, fatal, step
-from gomodel.specs.runtime.storebuffer import StoreBuffer
-
-GO = "runtime/proc.go"
-LOCK = "sched.lock"
-OWN = "one word of the scheduler; m.spinning, m.p, and the tick of its P belong to this M"
-RING = "the ring of a P takes effect at one atomic operation: see the model runq"
-THROW = "no_throw"
+from gomodel import Bool, Int, choose, fatal, step
+from gomodel.specs.runtime.spin_state import GO, LOCK, OWN, RING, THROW, SchedulerState
 
 
-class Spinning(Component):
-    """sched, Ps and Ms.  The local queue of a P is a number of Gs."""
-
-    def __init__(self, ms, *, ps, gs, cap, every=0, depth=0, batches=0, apart=False):
-        self.ms = ms
-        self.ps = ps
-        self.none = ps  # no P
-        self.gs = gs
-        self.cap = cap
-        self.every = every  # the 61 of findRunnable; 0: never
-        self.depth = depth
-        self.batches = batches
-        self.apart = apart  # a wakep that finds no P sets needspinning and lowers nmspinning in two steps
-
-    def state(self):
-        ms, someP = self.ms, Int(0, self.ps, init=self.ps)
-        # tails of the local queues; under TSO slots too, and then tails and heads are counters modulo cap + 1
-        self.mem = StoreBuffer(ms, self.ps * (2 if self.depth else 1), most=self.cap, depth=self.depth)
-        self.head = Array(Int(0, self.cap), self.ps)
-        self.locked = Bool()  # sched.lock, where a region is more than one step
-        self.nmspinning = Int(-1, ms.size + 2)
-        self.needspinning = Bool()
-        self.runq = Int(0, self.gs + 1)  # Gs in the global queue
-        self.pidle = Queue(Int(0, self.ps - 1), self.ps)  # also idlepMask and npidle
-        self.midle = Queue(Pid(ms), ms.size)
-        self.tick = Array(Int(0, max(self.every - 1, 0)), self.ps)  # schedtick modulo 61
-        self.spinning = Array(Bool(), ms)
-        self.p = Array(someP, ms)
-        self.nextp = Array(someP, ms)
-        self.note = Array(Bool(), ms)
-        self.hand = Array(someP, ms)  # the P that this M has taken from the list and has not given to anybody yet
-        self.nmp = Array(Option(Pid(ms)), ms)  # the M that it is about to wake
-        self.waiting = Int(-1, self.gs)  # Gs that somebody may ready
-        self.tokens = Ghost(Int(-1, ms.size + 2))  # counted in nmspinning for an M that does not spin yet
-        # Gs that an M runs, or has taken from a queue or not put yet
-        self.held = Ghost(Array(Int(-1, self.gs + 1), ms))
-
-    # --- local queues ----------------------------------------------------------------------------------------
-
-    def size(self, m, p):
-        """How many Gs the local queue of ``p`` has, as M ``m`` sees it."""
-        tail = self.mem.load(m, p)
-        return (tail - self.head[p]) % (self.cap + 1) if self.depth else tail
-
-    def queued(self, p):
-        """How many there are."""
-        return (self.mem.memory[p] - self.head[p]) % (self.cap + 1) if self.depth else self.mem.memory[p]
-
-    def append(self, m, p, n=1):
-        """StoreRel of the tail: XCHG."""
-        tail = self.mem.load(m, p) + n
-        tail = tail % (self.cap + 1) if self.depth else tail
-        if self.bug("plain"):
-            self.mem.store(m, p, tail)
-        else:
-            self.mem.swap(m, p, tail)
-
-    def take(self, m, p):
-        """CasRel of the head, of a queue that is not empty: one G."""
-        if self.depth:
-            self.mem.fence(m)
-            self.head[p] = (self.head[p] + 1) % (self.cap + 1)
-            if self.mem.memory[self.ps + p] != self.head[p]:
-                fatal("a slot is read before it is written", prop="published")
-        else:
-            self.mem.memory[p] -= 1
-        self.held[m] += 1
-
-    def put(self, m):
-        """runqput of a G by M ``m``, who has P ``p[m]``."""
-        room: Bool() = False
-        if self.depth:
-            yield step("P3 store the slot", go=f"{GO}:7562", src="pp.runq[t%uint32(len(pp.runq))].set(gp)", atomic=RING)
-            room = self.size(m, self.p[m]) < self.cap
-            if room:
-                at = self.ps + self.p[m]
-                self.mem.store(m, at, (self.mem.load(m, self.p[m]) + 1) % (self.cap + 1))
-        yield step("P4 runqput", go=f"{GO}:7563", src="atomic.StoreRel(&pp.runqtail, t+1)", atomic=RING)
-        if room or (not self.depth and self.size(m, self.p[m]) < self.cap):
-            self.held[m] -= 1
-            self.append(m, self.p[m])
-        else:
-            yield step(
-                "P5 the queue is full: lock, globrunqputbatch, unlock", when=lambda: not self.locked,
-                go=(f"{GO}:7607", f"{GO}:7608"), src=("lock(&sched.lock)", "globrunqputbatch(&q)"), region=LOCK,
-            )  # fmt: skip
-            self.globrunqput(m)
-
-    # --- under sched.lock ------------------------------------------------------------------------------------
-
-    def globrunqput(self, m):
-        self.mem.fence(m)
-        self.held[m] -= 1
-        self.runq += 1
-
-    def globrunqget(self, m, p, most=1):
-        """Gs from the global queue: one to run, others for the local queue."""
-        n = min(self.runq, most)
-        self.runq -= n
-        self.held[m] += n
-        if self.batches == 1 and n > 1:
-            self.held[m] -= n - 1
-            self.append(m, p, n - 1)
-        return n
-
-    def batch(self):
-        """globrunqgetbatch takes at most so many."""
-        return min(self.runq // self.ps + 1, self.cap + 1) if self.batches else 1
-
-    def pidleget_spinning(self, m, need=True):
-        """Whether there was an idle P; it is in the hand of ``m``."""
-        self.mem.fence(m)
-        if self.pidle:
-            self.hand[m] = self.pidle.pop_back()
-            return True
-        if need and not self.bug("45867"):
-            self.needspinning = True
-        return False
+class Spinning(SchedulerState):
+    """findRunnable and its primitives; ``poll`` and ``block_in_netpoll`` are those of a program without a network."""
 
     # --- the four primitives ---------------------------------------------------------------------------------
 
@@ -183,11 +61,16 @@ class Spinning(Component):
     def startm(self, m, spinning: Bool()):
         yield step(
             "S1 lock, mget, unlock", when=lambda: not self.locked and len(self.midle) > 0,
+            rest="blocked",
             go=(f"{GO}:3069", f"{GO}:3087", f"{GO}:3122"),
             src=("lock(&sched.lock)", "mget()", "unlock(&sched.lock)"), region=LOCK,
         )  # fmt: skip
         self.mem.fence(m)
         self.nmp[m] = self.midle.pop_back()
+        yield from self.wake(m, spinning)
+
+    def wake(self, m, spinning: Bool()):
+        """What startm does with the M that it has found."""
         yield step(
             "S2 spinning, nextp, notewakeup", go=(f"{GO}:3134", f"{GO}:3135", f"{GO}:3136"),
             src=("nmp.spinning = spinning", "nmp.nextp.set(pp)", "notewakeup(&nmp.park)"),
@@ -265,7 +148,7 @@ class Spinning(Component):
                     if outcome == 2:
                         found = True
                     elif outcome == 0:
-                        yield from self.stopm(m)
+                        found = yield from self.block_in_netpoll(m)
         if self.spinning[m] and not self.bug("keeps"):
             yield step("E1 nmspinning − 1", go=f"{GO}:4042", src="sched.nmspinning.Add(-1)", atomic=OWN)
             self.spinning[m] = False
@@ -275,7 +158,7 @@ class Spinning(Component):
 
     def look(self, m):
         """With a P: whether a G was found."""
-        if self.every:
+        if self.every and not self.bug("13546"):
             yield step("F6 load runq.size, if the tick says so", go=f"{GO}:3458", src="sched.runq.empty()", atomic=OWN)
             if self.tick[self.p[m]] == 0 and self.runq > 0:
                 yield step(
@@ -283,7 +166,7 @@ class Spinning(Component):
                     go=(f"{GO}:3459", f"{GO}:3460"), src=("lock(&sched.lock)", "globrunqget()"), region=LOCK,
                 )  # fmt: skip
                 if self.globrunqget(m, self.p[m]) > 0:
-                    self.ticks(m)
+                    self.ticks(m, True)
                     return True
         yield step("F8 runqget", go=f"{GO}:3484", src="runqget(pp)", atomic=RING)
         if self.size(m, self.p[m]) > 0:
@@ -300,6 +183,10 @@ class Spinning(Component):
             n: Int(0, self.cap + 1) = self.globrunqget(m, self.p[m], self.batch())
             if n > 0:
                 yield from self.put_batch(m, n)
+                return True
+        if self.net:
+            polled = yield from self.poll(m)
+            if polled:
                 return True
         if not self.spinning[m]:
             yield step("F11 load nmspinning", go=f"{GO}:3532", src="2*sched.nmspinning.Load()", atomic=OWN)
@@ -330,13 +217,25 @@ class Spinning(Component):
     def idle(self, p):
         return p in self.pidle
 
-    def ticks(self, m):
+    def ticks(self, m, taken=False):
+        """schedtick + 1; ``taken``: for a G from the global queue."""
         if self.every:
             self.tick[self.p[m]] = (self.tick[self.p[m]] + 1) % self.every
+            if not taken and self.runq > 0:
+                self.overdue[self.p[m]] = min(self.overdue[self.p[m]] + 1, self.every + 1)
+
+    def poll(self, m):
+        """F10, without a network."""
+        return False
+
+    def block_in_netpoll(self, m):
+        """Behind the re-check, without a network: whether there is a G to run."""
+        yield from self.stopm(m)
+        return False
 
     def put_batch(self, m, n: Int(0, 9)):
         """runqputbatch of all but the one to run."""
-        self.ticks(m)
+        self.ticks(m, True)
         if self.batches == 2:
             if n > 1:
                 yield step("F9 runqputbatch", go=f"{GO}:7640", src="atomic.StoreRel(&pp.runqtail, t)", atomic=RING)

@@ -4,16 +4,17 @@ The part of the scheduler that models of system calls share.  It is the same in 
 where it stands: ``LINES`` has both.
 
 What is modelled: the links m.p, p.m, m.curg, g.m, the status words of G and P, the global run queue and the lists of
-idle Ms and Ps; execute, dropg, wirep, stopm, startm, handoffp, and of findRunnable the global run queue.
+idle Ms and Ps; execute, dropg, wirep, stopm, startm, goschedImpl.  How an M looks for work is in ``world.py``.
 
 What is abstracted, and why that is sound:
 
-* A region under sched.lock is a step.  What others read without the lock is read in steps of its own: whether the run
-  queue and the idle list are empty, p.status, p.m.
+* A region under sched.lock is a step, and waits where somebody has the lock for longer.  What others read without the
+  lock is read in steps of its own: whether the run queue and the idle list are empty, p.status, p.m.
 * There are no local run queues, no timers, no network and no GC work: ready goroutines wait in the global queue.  So
   handoffp has one reason to start an M.  An M that is started although there is nothing to do gives its P back.
 * Nothing spins: when the last M stops looking, it looks at the queue under the lock that guards it.
-* Nobody calls wakep: an M that queues a G goes on to look for one itself, or looks for an idle P under the lock first.
+* Nobody calls wakep but who starts the world: an M that queues a G goes on to look for one itself, or looks for an idle
+  P under the lock first.
 * The note of a parked M is its ``nextp``: whoever takes an M off the idle list sets nextp and then wakes it, and the M
   does nothing before (proc.go:3135-3136).  startm does not make new Ms but waits for an idle one; there are so many
   that one comes.  The idle lists are sets: which P or M is taken is not said.
@@ -28,7 +29,6 @@ from types import SimpleNamespace
 from gomodel import (
     Array,
     Bool,
-    Bug,
     Component,
     Enum,
     Ghost,
@@ -42,6 +42,7 @@ from gomodel import (
     count,
     fatal,
     invariant,
+    outcome,
     require,
     step,
 )
@@ -52,42 +53,34 @@ LINES = {
         mput=3021, nextp=3024, mget=3087, curg=3357, run=3360, dropg=4258, wirep=6357, gosched=4340, goput=4352,
         find=3614, handoff=3151, again=3190, pidleput=3206, m_p=6400, p_m=6401, retry=5124, got=5128,
         queued="!sched.runq.empty()",
+        top=3418, topfn=3422, first=3490, last=3610, gcstopm=3325, stopped=3327, handgc=3173, handfn=3183,
+        gcwaiting=1672, own=1676, pidle=1691, sleep=1706, wait=1728, isstopped=1732, resize=6136, start=1790,
+        wakep=1835, block=4869, ask=2172, idlefn=2184, asked=2199, slept=2217, done=2224, ran=2228, casfn=2255,
+        countfn=2260,
     ),
     "go1.23.9": SimpleNamespace(
         mput=2884, nextp=2887, mget=2950, curg=3221, run=3223, dropg=4059, wirep=5866, gosched=4123, goput=4130,
         find=3438, handoff=3014, again=3053, pidleput=3069, m_p=5905, p_m=5906, retry=4800, got=4804,
         queued="sched.runqsize != 0",
+        top=3259, topfn=3263, first=3325, last=3434, gcstopm=3188, stopped=3190, handgc=3036, handfn=3046,
+        gcwaiting=1554, own=1557, pidle=1580, sleep=1595, wait=1617, isstopped=1621, resize=5751, start=1676,
+        wakep=1721, block=4595, ask=2039, idlefn=2051, asked=2071, slept=2091, done=2098, ran=2102, casfn=2129,
+        countfn=2134,
     ),
 }  # fmt: skip
 OWN_LINKS = "only its own M writes these links, and a taker reads one of them in a step"
 
 
-def shared_bugs(go):
-    """Bugs of what both protocols of system calls share."""
-    at = {name: f"{GO}:{line}" for name, line in vars(LINES[go]).items()}
-    return {
-        "cas": Bug("execute does not change the status", breaks=("running_once", "legal"), go=at["run"]),
-        "n1": Bug(
-            "a G without a P does not look for one under the lock", breaks=("deadlock", "ready_runs"), go=at["retry"]
-        ),
-        "n2": Bug("a G that got a P is queued, too", breaks="not_lost", go=at["got"]),
-        "unseen": Bug(
-            "a P is put on the idle list without a look at the queue",
-            breaks=("deadlock", "ready_runs"),
-            go=at["again"],
-        ),
-        "wired": Bug("releasep leaves p.m", breaks=("idle_unowned", "wirep_idle"), go=at["p_m"], scenario="two Ps"),
-        "27660": Bug("releasep leaves m.p", breaks=("idle_unowned", "wirep_free"), go=at["m_p"], scenario="two Ps"),
-    }
-
-
 class Threads(Component):
     """What Ms, Ps and Gs are to one another."""
 
-    def __init__(self, ms, *, gs, ps, go):
+    def __init__(self, ms, *, gs, ps, go, stops=False, asks=False, again=False):
         self.ms = ms
         self.gs = gs
         self.ps = ps
+        self.stops = stops
+        self.asks = asks
+        self.again = again
         self.G = Int(0, gs - 1)
         self.P = Int(0, ps - 1)
         self.line = LINES[go]
@@ -99,20 +92,31 @@ class Threads(Component):
         self.curg = Array(Option(self.G), self.ms)
         self.m_p = Array(Option(self.P), self.ms)
         self.p_m = Array(Option(Pid(self.ms)), self.ps)
-        self.p_status = Array(Enum("idle", "running", "syscall"), self.ps)
+        self.p_status = Array(Enum("idle", "running", "syscall", "gcstop"), self.ps)
         self.nextp = Array(Option(self.P), self.ms)
         self.runq = Queue(self.G, self.gs + 1)
         self.idle_ms = Set(Pid(self.ms))
         self.idle_ps = Set(self.P)
+        self.locked = Bool()  # sched.lock, where somebody has it for more than a step
         self.hand = Ghost(Array(Int(-1, 3), self.gs))  # Ms that carry this G between a queue and m.curg
 
     def at(self, line):
         return f"{GO}:{line}"
 
+    def unlocked(self):
+        return not self.stops or not self.locked
+
     # --- Ms that wait for a P --------------------------------------------------------------------------------
 
     def stopm(self, m):
-        yield step("M1 lock, mput, unlock", go=self.at(self.line.mput), src="mput(gp.m)")
+        yield step(
+            "M1 lock, mput, unlock",
+            when=lambda: self.unlocked(),
+            go=self.at(self.line.mput),
+            src="mput(gp.m)",
+            region="sched.lock",
+        )
+        outcome("locked")
         self.idle_ms.add(m)
         yield from self.parked(m)
 
@@ -145,11 +149,12 @@ class Threads(Component):
     def startm(self, p: self.P):
         yield step(
             "M3 lock, mget; nextp and its note",
-            when=lambda: len(self.idle_ms) > 0,
+            when=lambda: len(self.idle_ms) > 0 and self.unlocked(),
             go=self.at(self.line.mget),
             src="nmp := mget()",
             region="sched.lock; afterwards the M is in hand",
         )
+        outcome("locked")
         m = choose(self.ms)
         require(m in self.idle_ms)
         self.idle_ms.discard(m)
@@ -161,40 +166,7 @@ class Threads(Component):
         self.idle_ps.discard(p)
         return p
 
-    def handoffp(self, p: self.P):
-        """proc.go:3146-3213: somebody else shall run this P, if there is anything to run."""
-        yield step("H1 is anything queued?", go=self.at(self.line.handoff), src=self.line.queued)
-        if not self.runq:
-            yield step(
-                "H2 lock; nothing queued: pidleput",
-                go=(self.at(self.line.again), self.at(self.line.pidleput)),
-                src=(self.line.queued, "pidleput(pp, 0)"),
-                region="sched.lock",
-            )
-            if not self.runq or self.bug("unseen"):
-                self.idle_ps.add(p)
-                return
-        yield from self.startm(p)
-
     # --- Gs ------------------------------------------------------------------------------------------------
-
-    def find(self, m):
-        """findRunnable: the next G, or None; then the P is on the idle list."""
-        yield step(
-            "F1 lock; globrunqget or pidleput", go=self.at(self.line.find), src=self.line.queued, region="sched.lock"
-        )
-        if self.runq:
-            g = self.runq.pop()
-            self.hand[g] += 1
-            return g
-        p = self.m_p[m]
-        self.idle_ps.add(p)
-        if not self.bug("wired"):
-            self.p_m[p] = None
-        self.p_status[p] = "idle"
-        if not self.bug("27660"):
-            self.m_p[m] = None
-        return None
 
     def execute(self, m, g: self.G):
         yield step("E1 m.curg = g, g.m = m", go=self.at(self.line.curg), src="mp.curg = gp", atomic=OWN_LINKS)
@@ -226,7 +198,14 @@ class Threads(Component):
         )
         self.status[g].of = "runnable"
         yield from self.drop(m, g)
-        yield step("Y2 lock; globrunqput", go=self.at(self.line.goput), src="globrunqput(gp)", region="sched.lock")
+        yield step(
+            "Y2 lock; globrunqput",
+            when=lambda: self.unlocked(),
+            go=self.at(self.line.goput),
+            src="globrunqput(gp)",
+            region="sched.lock",
+        )
+        outcome("locked")
         self.put(g)
 
     def put(self, g):

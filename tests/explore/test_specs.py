@@ -26,6 +26,7 @@ SOME = [
     for name, cases in itertools.groupby(CASES, lambda case: case[0])
     for k, (_, bug) in enumerate(cases)
 ]
+SYSCALL = {"gs": 1, "apart": False, "sysmon": 0}
 SMALL = {  # scenarios of a few thousand states
     "chan": [("close cap 1", {"values": 1}), ("try cap 0", {"senders": 0}), ("nil", {}), ("shrink", {"receivers": 1})],
     "select": [
@@ -71,8 +72,8 @@ SMALL = {  # scenarios of a few thousand states
         ("empty", {"puts": 2, "gs": 2}),
     ],
     "gstatus": [("lock", {}), ("commit", {})],
-    "syscall": [("one P", {}), ("two Ps", {"gs": 1})],
-    "syscall23": [("one P", {}), ("two Ps", {"gs": 1})],
+    "syscall": [("one P", {"gs": 1}), ("two Ps", {"gs": 1}), *((name, SYSCALL) for name in ("stop", "ask", "block"))],
+    "syscall23": [("one P", {"gs": 1}), ("two Ps", {"gs": 1}), *((name, SYSCALL) for name in ("stop", "ask", "block"))],
     "mutex": [("loop", {"goroutines": 2}), ("rounds", {"goroutines": 2})],
 }
 

@@ -176,3 +176,19 @@ def test_what_others_do_meanwhile_does_not_matter() -> None:
     stuck = next(c for c in found if c.property == "every_lock_returns_in_the_end")
     assert {step.actor for step in stuck.steps} == {"g0", "g1", "g2"}
     assert {stuck.steps[k - 1].actor for k in stuck.relevant} == {"g0", "g1"}
+
+
+def test_what_fails_before_there_is_a_state_depends_on_no_step() -> None:
+    broken = model("""
+def state(self):
+    self.x = Int(0, 3)
+
+def init(self):
+    self.x = 7
+
+@rule
+def never(self):
+    require(self.x == 9)
+""")
+    (found,) = check(broken, engine="reference").errors
+    assert (found.steps, found.relevant) == ((), ())

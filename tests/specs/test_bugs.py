@@ -32,7 +32,7 @@ NOBODY_WAITS = {"mapflags", "runq", "storebuffer"}  # no step has a guard, so no
 
 # Tracing these with every bug, or finding a bug for each of their properties, takes long; `gomodel guard` judges their
 # bugs, too.
-LARGE = ("chan", "gc", "map", "mutex", "runq", "select", "swissmap", "sweep")
+LARGE = ("chan", "gc", "map", "mutex", "runq", "select", "swissmap", "sweep", "syscall", "syscall23")
 NAMES = [pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else []) for name in catalog.names()]
 
 

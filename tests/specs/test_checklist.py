@@ -44,8 +44,8 @@ WANTED = {
     "spin": {"recheck", "45867", "nowakep", "token", "43997", "last", "plain"}
     | {"63555", "47304", "23098", "10573", "40368", "44313", "13546", "52934"},
     "storebuffer": {"nofence", "lifo", "nosnoop", "lazy", "mpfence"},
-    "syscall": {f"s{i}" for i in (1, 3, 4, 5, 6, 7, 8, 9)} | {"27660"},
-    "syscall23": {f"s{i}" for i in (1, 3, 4, 5, 6, 7, 8, 9)} | {"27660"},
+    "syscall": {f"s{i}" for i in (1, 3, 4, 5, 6, 7, 8, 9)} | {"10618", "27660"},
+    "syscall23": {f"s{i}" for i in (1, 3, 4, 5, 6, 7, 8, 9)} | {"10618", "27660"},
     "mutex": {f"m{i}" for i in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 17, 19, 20, 21)}
     | {"736", "13086", "41603", "56648", "62100"},
 }
@@ -111,8 +111,8 @@ PROPERTIES = {
     "storebuffer": {"SB", "MP", "OWN", "drains"},
     "gctrigger": {"heap", "time", "cycle", "G5.one", "G5.retest", "G5.full", "throws"},
     "gstatus": {"S3.once", "S3.nolostwake", "S3.curg", "legal", "throws", "liveness"},
-    "syscall": {"S4.own", "once", "legal", "throws", "liveness"},
-    "syscall23": {"S4.own", "once", "legal", "throws", "liveness"},
+    "syscall": {"S4.own", "once", "legal", "S7.stw", "S7.count", "S7.fn", "throws", "liveness"},
+    "syscall23": {"S4.own", "once", "legal", "S7.stw", "S7.count", "S7.fn", "throws", "liveness"},
     "mutex": {"M-Excl", "M-NoThrow", "M-Quiet", "M-NLW", "M-WS", "M-SemaBin", "M-Handoff", "M-NoStuck"},
 }
 SAID = ("done", "small model", "left out", "ours")

@@ -74,6 +74,24 @@ def test_a_third_m_changes_nothing_with_two_ps() -> None:
 
 
 @pytest.mark.slow
-def test_with_three_ps_local_work_may_wait_for_ever() -> None:
-    """As the head of the spec says: an M that is woken is fed from the global queue."""
-    assert explored("three").violations.keys() == {"local_work_is_taken"}
+@pytest.mark.parametrize("bounds", [{}, {"cap": 2, "gs": 5}])
+def test_three_ps(bounds: dict[str, int]) -> None:
+    assert not explored("three", **bounds).violations
+
+
+@pytest.mark.slow
+def test_a_third_m_changes_nothing_for_the_network() -> None:
+    assert not explored("net three").violations
+
+
+# The descriptor is ready, sysmon loads lastpoll, polls, queues the G, and finds an idle P: nobody is woken for it.
+def test_a_start_that_is_left_out_is_found_as_soon_as_the_g_is_queued() -> None:
+    begin = 2  # the first M has its P, and runs its G
+    arrive, load, poll, inject, start = 1, 1, 1, 1, 1
+    assert explored("net", "idle").violations[LOST].length == begin + arrive + load + poll + inject + start
+
+
+def test_nobody_polls_for_a_program_that_only_runs_unless_sysmon_does() -> None:
+    """An M runs for ever, the other one has gone to sleep before anybody waited for the network."""
+    assert "network_is_polled" in explored("net", "sysmon").violations
+    assert not explored("net").violations

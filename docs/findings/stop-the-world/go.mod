@@ -1,0 +1,3 @@
+module stoptheworld
+
+go 1.23
