@@ -19,6 +19,7 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from gomodel.cli import app
+from gomodel.trace.browser import screenshot
 from gomodel.trace.html import page
 from gomodel.trace.playback import Playback, resume
 from gomodel.trace.show import counterexample_lines
@@ -48,6 +49,12 @@ def terminal(playback: Playback) -> None:
         console.print(line)
     svg = console.export_svg(theme=MONOKAI, code_format=SVG, unique_id="t", title="")
     (HERE / "terminal.svg").write_text(svg, encoding="utf-8")
+
+
+def browser(playback: Playback) -> None:
+    """``gomodel trace browse``, where the waiter could still look a second time."""
+    svg = screenshot(playback, (132, 38), ["g", *"4", "enter", "4", "home"])
+    (HERE / "browse.svg").write_text(svg, encoding="utf-8")
 
 
 def html(playback: Playback) -> None:
@@ -82,6 +89,7 @@ def main() -> None:
     os.chdir(HERE.parents[1])  # places in specs are shown as seen from there
     playback = replace(playback)
     terminal(playback)
+    browser(playback)
     html(playback)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from ...language.instance import Instance
     from ..playback import Playback
     from .app import Walk
+
+_FONT = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 
 
 def need_terminal(command: str, instead: str) -> None:
@@ -48,7 +51,10 @@ def _run(start: Playback | Walk) -> None:
 
 
 def screenshot(playback: Playback, size: tuple[int, int] = (160, 48), keys: Iterable[str] = ()) -> str:
-    """The browser as an SVG picture, ``size`` columns and lines large, after ``keys`` such as ``down`` were pressed."""
+    """The browser as an SVG picture, ``size`` columns and lines large, after ``keys`` such as ``down`` were pressed.
+
+    It names a font that is had everywhere, and loads none.
+    """
     from .app import Browser
 
     async def picture() -> str:
@@ -56,6 +62,6 @@ def screenshot(playback: Playback, size: tuple[int, int] = (160, 48), keys: Iter
         async with app.run_test(size=size) as pilot:
             await pilot.press(*keys)
             await pilot.pause()
-            return app.export_screenshot()
+            return _FONT.sub("", app.export_screenshot()).replace("Fira Code", "ui-monospace, Menlo, Consolas")
 
     return asyncio.run(picture())

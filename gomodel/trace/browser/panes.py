@@ -140,32 +140,55 @@ class GoPane(TextPane):
             lines = [Text.assemble((place, CHANGED)) for place in self.places]
             missing = Text(f"not shown: {view.source.missing}", style="dim")
             return [head, *lines, *missing.wrap(self.app.console, self.columns)]
-        around = max(2, self.size.height // (2 * len(self.places)) - 1) if len(self.places) > 1 else self._CONTEXT
+        groups = _near(self.places)
+        around = self._CONTEXT if len(groups) == 1 else max(2, self.size.height // (2 * len(groups)) - 1)
         lines = []
-        for place in self.places:
-            lines += [Text(), *self._excerpt(view, place, around)] if lines else self._excerpt(view, place, around)
+        for group in groups:
+            lines += [Text(), *self._excerpt(view, group, around)] if lines else self._excerpt(view, group, around)
         return lines
 
-    def _excerpt(self, view: View, place: str, around: int) -> list[Text]:
-        found = view.source.excerpt(place, around, around)
+    def _excerpt(self, view: View, places: list[str], around: int) -> list[Text]:
+        """The source around some lines of one file."""
+        at = {_number(place) for place in places}
+        found = view.source.excerpt(places[0], around, around + max(at) - min(at))
         if found is None:
-            return [Text(f"{place}: {view.source.version} has no such line", style=BAD)]
-        lines = []
+            return [Text(f"{place}: {view.source.version} has no such line", style=BAD) for place in places]
+        function = f", {found.function}" if found.function else ""
+        lines = [] if len(places) == len(self.places) else [Text.assemble((places[0], CHANGED), (function, "bold"))]
         for number, coloured in enumerate(_coloured(found.lines), found.first):
-            here, line = number == found.line, coloured.copy()
+            here, line = number in at, coloured.copy()
             head = Text.assemble(("▶" if here else " ", CHANGED), (f"{number:>5} ", CHANGED if here else "dim"))
             if here:
                 line.stylize("bold on #3b4252")
             lines.append(head + line)
-        function = f", {found.function}" if found.function else ""
-        return [Text.assemble((place, CHANGED), (function, "bold")), *lines] if len(self.places) > 1 else lines
+        return lines
 
     def title(self, view: View) -> str:
         """The place, for the pane's title."""
-        if len(self.places) != 1:
-            return ", ".join(self.places)
-        found = view.source.excerpt(self.places[0], 0, 0)
-        return f"{self.places[0]}{f' {found.function}' if found and found.function else ''}"
+        found = view.source.excerpt(self.places[0], 0, 0) if len(_near(self.places)) == 1 else None
+        return f"{', '.join(self.places)}{f' {found.function}' if found and found.function else ''}"
+
+
+_NEAR = 12  # lines: places of a file that are no further apart are shown together
+
+
+def _near(places: tuple[str, ...]) -> list[list[str]]:
+    """The places, those that are near each other together."""
+    groups: list[list[str]] = []
+    for place in sorted(places, key=lambda place: (place.rpartition(":")[0], _number(place))):
+        last = groups[-1][-1] if groups else ""
+        same = last.rpartition(":")[0] == place.rpartition(":")[0]
+        if groups and same and _number(place) - _number(last) <= _NEAR:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return groups
+
+
+def _number(place: str) -> int:
+    """The line of ``runtime/proc.go:3230``; 0 where none is named."""
+    number = place.rpartition(":")[2]
+    return int(number) if number.isdecimal() and len(number) < 10 else 0
 
 
 @lru_cache(maxsize=64)
