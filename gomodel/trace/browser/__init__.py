@@ -13,7 +13,7 @@ from ...language.errors import InternalError, UsageError
 if TYPE_CHECKING:
     from ...language.instance import Instance
     from ..playback import Playback
-    from .app import Walk
+    from .starting import Walk
 
 _FONT = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 
@@ -34,7 +34,7 @@ def walk(instances: Sequence[Instance], target: str) -> None:
 
     Raises what is wrong with the model.
     """
-    from .app import Walk
+    from .starting import Walk
 
     _run(Walk(instances, target))
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
-from rich.text import Text
 from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,32 +15,23 @@ from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from ...language.errors import GomodelError, UsageError
-from ...language.instance import Instance
 from ...run.search import RUN
-from ..playback import Playback, begin, starts
-from ..show import length_in_words, title
+from ..playback import Playback
 from ..store import save
 from .bar import PaneBar
 from .dialogs import Chooser, Help, Prompt
 from .panes import GoPane, NextPane, StepPane, WhyPane
 from .rows import Rows
+from .starting import Walk, choose_start
 from .state import StatePane
 from .steps import StepRows, StepsPane
 from .timeline import Timeline, following, preceding, printable
+from .titles import head_line, steps_title
 from .view import View
 
 PANES = {"step": "step", "state": "state", "go": "Go", "next": "next", "why": "why"}
 _WIDE, _HIGH = (110, 30), 44  # columns and lines for all panes at once; lines for each of them
 _PAUSE = 0.06  # seconds on a step before what else could happen there is computed
-_MOST = 1000  # initial states to choose from
-
-
-@dataclass(frozen=True)
-class Walk:
-    """Where a walk may begin."""
-
-    instances: Sequence[Instance]
-    target: str
 
 
 class Browser(App[GomodelError]):
@@ -121,7 +110,7 @@ class Browser(App[GomodelError]):
     @work
     async def _begin(self, walk: Walk) -> None:
         try:
-            playback = await self._choose_start(walk)
+            playback = await choose_start(self, walk)
         except GomodelError as error:
             self.exit(error)
             return
@@ -129,27 +118,6 @@ class Browser(App[GomodelError]):
             self.exit()
         else:
             self.open(View(Timeline(playback)))
-
-    async def _choose_start(self, walk: Walk) -> Playback | None:
-        """Where to begin, as far as there is a choice; None where the user leaves."""
-        at: int | None = 0
-        if len(walk.instances) > 1:
-            names = [inst.scenario or "no scenario" for inst in walk.instances]
-            at = await self.push_screen_wait(Chooser("which scenario?", names))
-        if at is None:
-            return None
-        playback = begin(walk.instances[at], walk.target)
-        known = starts(playback.inst, playback.system, _MOST)
-        if not known:
-            raise UsageError(f"model {playback.inst.model.name} has no initial state")
-        which: int | None = 0
-        if len(known) > 1:
-            found = _Starts([replace(playback, trace=replace(playback.trace, init=init)) for init in known])
-            heading = (
-                f"which of {len(known)} initial states?" if len(known) < _MOST else f"the first {_MOST} initial states"
-            )
-            which = await self.push_screen_wait(Chooser(heading, found.names, found.describe))
-        return None if which is None else replace(playback, trace=replace(playback.trace, init=known[which]))
 
     # --- drawing ---------------------------------------------------------------------------------------------
 
@@ -171,9 +139,9 @@ class Browser(App[GomodelError]):
         if view is None:
             return
         seen = self._lay_out(view)
-        self.query_one("#head", Static).update(_head(view, self.size.width - 2))
+        self.query_one("#head", Static).update(head_line(view, self.size.width - 2))
         steps = self.query_one(StepsPane)
-        steps.border_title = Content(printable(_status(view)))
+        steps.border_title = Content(printable(steps_title(view)))
         steps.show(view)
         for name in seen:
             if name == "go":
@@ -204,16 +172,16 @@ class Browser(App[GomodelError]):
         return seen
 
     def _draw_go(self, view: View) -> None:
-        """The source of the picked possible step, while one picks; else of the step that was taken."""
-        pane, option, run = self.query_one(GoPane), self.query_one(NextPane).option(), view.timeline.run
-        step = view.timeline.step(view.position)
-        if self.query_one(NextPane).has_focus and option is not None:
-            places = run.next_go[view.position].get(option.move.actor, ())
-            heading = f"{option.move.actor} {option.move.label}"
-        elif step is not None:
-            places, heading = step.go, f"{step.actor} {step.label}"
+        """The source of the picked possible step, while one picks; else of the step that led here, or of the first."""
+        pane, beside = self.query_one(GoPane), self.query_one(NextPane)
+        step, option = view.timeline.step(view.position), beside.option()
+        picked = option.move if option and beside.has_focus else None
+        move = picked or (view.timeline.taken(0) if step is None else None)
+        if move is not None:
+            places = view.timeline.run.next_go[view.position].get(move.actor, ())
+            heading = f"{move.actor} {move.label}"
         else:
-            places, heading = (), "the initial state"
+            places, heading = (step.go, f"{step.actor} {step.label}") if step else ((), "the initial state")
         if pane.has_class("-seen"):
             pane.show_places(view, places, heading)
             if pane.border_title:
@@ -429,59 +397,6 @@ class Browser(App[GomodelError]):
         self.notify(f"stored as {stored.id}", markup=False)
 
 
-class _Starts:
-    """Initial states to choose from, run when they are seen."""
-
-    def __init__(self, playbacks: list[Playback]) -> None:
-        self.playbacks = playbacks
-        self.names = [", ".join(map(str, playback.trace.init)) for playback in playbacks]
-        self._texts: dict[int, Text] = {}
-
-    def describe(self, i: int) -> Text:
-        if i not in self._texts:
-            fields = "; ".join(f"{c.variable} = {c.new}" for c in self.playbacks[i].run.initial())
-            self._texts[i] = Text.assemble((printable(self.names[i]), "bold"), "   ", (printable(fields), "dim"))
-        return self._texts[i].copy()
-
-
 def _height(view: View) -> int:
     """Of the box with the step: room for every process, and for what a step usually does."""
     return max(9, min(len(view.timeline.run.runner.processes) + 8, 16))
-
-
-def _head(view: View, width: int) -> Content:
-    """What the execution is, and where in it one stands."""
-    cex, inst = view.timeline.cex, view.timeline.playback.inst
-    at = f"step {view.position} of {view.timeline.end}" if view.position else "at the start"
-    turn = f", turn {view.turn}" if view.turn > 1 else ""
-    what = "your own path" if view.left else title(cex)
-    where = [
-        inst.scenario,
-        ", ".join(sorted(inst.bugs)),
-        "" if view.left or cex.trace.cycle is None else length_in_words(cex),
-    ]
-    right = at + turn
-    head = f"{inst.model.name}: {what}"
-    room = width - len(right) - 2
-    for part in (part for part in where if part):
-        head += f" · {part}" if len(head) + len(part) + 3 <= room else ""
-    head = head if len(head) <= room else f"{head[: room - 1]}…"
-    return Content(printable(f"{head:<{room}}  {right}"))
-
-
-def _status(view: View) -> str:
-    """The title of the steps: filters, and what is looked for."""
-    parts = ["steps"]
-    if view.process:
-        parts.append(f"only {view.process}")
-    if view.relevant:
-        parts.append("only what the violation depends on")
-    if view.needle:
-        parts.append(f"/{view.needle}: {_place(view.timeline.hits(view.needle), view.position)}")
-    if view.variable:
-        parts.append(f"{view.variable} changes: {_place(view.timeline.changing(view.variable), view.position)}")
-    return " · ".join(parts)
-
-
-def _place(steps: list[int], k: int) -> str:
-    return f"{steps.index(k) + 1} of {len(steps)}" if k in steps else f"{len(steps)}"

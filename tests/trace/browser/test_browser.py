@@ -15,9 +15,10 @@ from gomodel.language.errors import GomodelError, SpecError
 from gomodel.run.check import instances
 from gomodel.trace import gosource
 from gomodel.trace.browser import screenshot
-from gomodel.trace.browser.app import Browser, Walk
+from gomodel.trace.browser.app import Browser
 from gomodel.trace.browser.dialogs import Chooser
 from gomodel.trace.browser.rows import Rows
+from gomodel.trace.browser.starting import Walk
 from gomodel.trace.playback import Playback, resume
 from gomodel.trace.store import find
 from tests.small import load

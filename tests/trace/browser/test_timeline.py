@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from gomodel.run.check import instances
 from gomodel.run.report import Change
 from gomodel.run.trace import Move
 from gomodel.trace.browser.timeline import Timeline, following, preceding, prefixes, printable
+from gomodel.trace.playback import begin
+from tests.playing import play
+from tests.small import model
 from tests.trace.browser.models import lasso, violating
 
 
@@ -80,3 +84,41 @@ def test_what_a_possible_step_would_violate(timeline: Timeline) -> None:
     }
     assert timeline.breaks(8) == ("nobody_twice",)
     assert timeline.breaks(7) == ()
+
+
+def test_step_invariants_that_a_possible_step_would_violate() -> None:
+    """Its only step lowers n, which is never to fall."""
+    falling = model("""
+def state(self):
+    self.n = Int(0, 1)
+
+@process()
+def worker(self, w):
+    while True:
+        yield step("turn")
+        self.n = 1 - self.n
+
+@step_invariant
+def never_falls(self, before):
+    return self.n >= before.n
+""")
+    timeline = Timeline(play(falling, ["w0"]))
+    assert [[option.breaks for option in timeline.compute_options(k)] for k in (0, 1)] == [[()], [("never_falls",)]]
+
+
+def test_an_execution_without_any_state() -> None:
+    """The initial state leaves the domain of n."""
+    wrong = model("""
+def state(self):
+    self.n = Int(0, 1)
+
+def init(self):
+    self.n = 2
+
+@process()
+def worker(self, w):
+    yield step("idle")
+""")
+    inst = instances(wrong)[0]
+    timeline = Timeline(begin(inst, "m"))
+    assert (timeline.end, timeline.has_state(0), timeline.cells(0), timeline.known_options(0)) == (0, False, {}, [])
