@@ -13,6 +13,7 @@ import networkx as nx
 from rich.text import Text
 
 from ..language.errors import UsageError, suggestion
+from ..report_text import number
 from ..trace.page import Page
 from .drawing import describe, svg
 
@@ -28,12 +29,12 @@ def written(graph: nx.MultiDiGraph, title: str, name: str) -> str:
 def dot(graph: nx.MultiDiGraph, title: str) -> str:
     """Graphviz; labels are numbers, and the states are tooltips."""
     lines = [f"digraph states {{\n  label={_quoted(title)};\n  node [shape=circle, fontsize=9, fontname=sans];"]
-    for number, data in graph.nodes(data=True):
-        node = data["node"]
+    for n, facts in graph.nodes(data=True):
+        node = facts["node"]
         style = ", style=filled, fillcolor=black, fontcolor=white" if node.initial else ""
         style += ", style=filled, fillcolor=tomato" if node.violates or node.failed else ""
         style += ", shape=doublecircle" if node.deadlock else ""
-        lines.append(f"  n{number} [label={_quoted(str(number))}, tooltip={_quoted(describe(node))}{style}];")
+        lines.append(f"  n{n} [label={_quoted(str(n))}, tooltip={_quoted(describe(node))}{style}];")
     for a, b, facts in graph.edges(data=True):
         lines.append(f"  n{a} -> n{b} [label={_quoted(facts['actor'])}, tooltip={_quoted(facts['label'])}];")
     return "\n".join([*lines, "}", ""])
@@ -90,17 +91,18 @@ def summary_lines(graph: nx.MultiDiGraph, title: str, *, width: int = 80) -> lis
     )
     largest = max(map(len, components))
     page_.add(
-        f"{len(components):,} strongly connected components, the largest of {largest:,} states; "
+        f"{number(len(components), 'strongly connected component')}, the largest of {number(largest, 'state')}; "
         f"{len(ends)} that nothing leaves",
         prefix="  ",
     )
     for what, found in (
-        ("violate an invariant", [n for n in nodes if n.violates]),
-        ("are deadlocks", [n for n in nodes if n.deadlock]),
-        ("stand for a step that fails", [n for n in nodes if n.failed]),
+        ("violating an invariant", [n for n in nodes if n.violates]),
+        ("in deadlock", [n for n in nodes if n.deadlock]),
+        ("that stand for a step which fails", [n for n in nodes if n.failed]),
     ):
         if found:
             numbers = ", ".join(str(n.number) for n in found[:10])
-            page_.add(f"{len(found):,} {what}: {numbers}{', …' if len(found) > 10 else ''}", prefix="  ")
+            more = ", …" if len(found) > 10 else ""
+            page_.add(f"{number(len(found), 'state')} {what}: {numbers}{more}", prefix="  ")
     page_.add("to draw it: --output graph.svg, or .html, .dot, .json")
     return page_.lines
