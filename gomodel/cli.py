@@ -30,6 +30,7 @@ from .commands import (
     seconds_of,
     size_of,
 )
+from .graph_commands import graph_command
 from .guard_commands import diff_command, guard_command, mutate_command
 from .trace_commands import trace_app, walk_command
 
@@ -51,6 +52,7 @@ app = typer.Typer(
 app.add_typer(trace_app, name="trace")
 app.command("walk")(walk_command)
 app.command("diff")(diff_command)
+app.command("graph")(graph_command)
 app.command("guard")(guard_command)
 app.command("mutate")(mutate_command)
 

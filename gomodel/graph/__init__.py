@@ -1,0 +1,1 @@
+"""Small state spaces as graphs, to be drawn."""
