@@ -178,7 +178,9 @@ class SpinModel(Model):
         "tso": Scenario("two Ps, with store buffers", depth=2),
     }
     presets = {
-        "quick": Preset(scenarios=("two", "tick", "fits", "window", "batch", "tso", "net")),
+        "quick": Preset(
+            scenarios=("two", "tick", "fits", "tso", "net"), unreached=("work_left_behind", "woken_in_vain")
+        ),
     }
     fairness = (weak("m"), weak("sysmon"))
 
