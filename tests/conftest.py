@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from gomodel.cli import app
 from gomodel.run.report import (
     Change,
     Counterexample,
@@ -18,13 +20,43 @@ from gomodel.run.report import (
     Verdict,
 )
 from gomodel.run.trace import Move, Trace
+from gomodel.trace import store
 
 # Compiled code is kept with the checkout, not among that of the user's own runs.
 os.environ.setdefault("GOMODEL_CACHE", str(Path(__file__).parent.parent / ".gomodel" / "cache"))
 
+ROOT = Path(__file__).resolve().parents[1]
+Run = Callable[..., tuple[int, str, str]]
+
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """``run("check", "mutex")`` → exit code, stdout, stderr."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            app(list(arguments), prog_name="gomodel")
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return call
+
+
+@pytest.fixture(autouse=True)
+def traces_of_tests_are_kept_apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that run in the checkout store nothing among the traces of whoever works there."""
+    usual = store.folder
+
+    def folder() -> Path:
+        return tmp_path_factory.getbasetemp() / "traces" if Path.cwd() == ROOT else usual()
+
+    monkeypatch.setattr(store, "folder", folder)
 
 
 @pytest.fixture

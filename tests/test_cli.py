@@ -15,29 +15,12 @@ from typing import Any
 import pytest
 
 from gomodel import catalog
-from gomodel.cli import app
 from gomodel.language.errors import UsageError, short_path
 from gomodel.output import JsonFile, ProgressLine, progress_text
 from gomodel.run.assumptions import AssumingResult, AssumptionResult
 from gomodel.run.report import BugResult, Counterexample, PropertyResult, Report, Verdict
 from gomodel.run.search import Progress
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """``run("check", "mutex")`` → exit code, stdout, stderr."""
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("TERM", "dumb")
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            app(list(arguments), prog_name="gomodel")
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return call
+from tests.conftest import Run
 
 
 class Checker(types.ModuleType):

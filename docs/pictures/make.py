@@ -52,7 +52,7 @@ def terminal(playback: Playback) -> None:
 
 
 def browser(playback: Playback) -> None:
-    """``gomodel trace browse``, where the waiter could still look a second time; too narrow for the pane of Go source."""
+    """``gomodel trace browse``, where the waiter could still look again; too narrow for the pane of Go source."""
     svg = screenshot(playback, (108, 34), ["g", *"4", "enter", "2"])
     (HERE / "browse.svg").write_text(svg, encoding="utf-8")
 

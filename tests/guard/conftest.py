@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gomodel.cli import app
-
-Run = Callable[..., tuple[int, str, str]]
 SPEC = '''"""A counter."""
 
 from __future__ import annotations
@@ -45,18 +41,3 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         subprocess.run(["git", *arguments], check=True)
     path.write_text(SPEC.replace("self.n < 2", "self.n < 3"))
     return tmp_path
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """``run("diff", …)`` → exit code, stdout, stderr."""
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("TERM", "dumb")
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            app(list(arguments), prog_name="gomodel")
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return call

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from gomodel import catalog
 from gomodel.guard.revisions import model_at, split
-from tests.guard.conftest import SPEC, Run
+from tests.conftest import Run
+from tests.guard.conftest import SPEC
 
 
 def test_a_file_and_what_it_was(repository: Path, run: Run) -> None:

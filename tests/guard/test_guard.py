@@ -18,7 +18,8 @@ from gomodel.guard.guard_text import model_lines, verdict
 from gomodel.guard.manifest import Manifest
 from gomodel.guard.run import Guarded, guard
 from gomodel.trace.page import plain
-from tests.guard.conftest import SPEC, Run
+from tests.conftest import Run
+from tests.guard.conftest import SPEC
 
 
 def reported(**changes: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from gomodel.guard.mutation_text import mutation_lines
 from gomodel.language.tracer import trace
 from gomodel.run.check import instances
 from gomodel.trace.page import plain
-from tests.guard.conftest import Run
+from tests.conftest import Run
 from tests.small import model
 
 HEAD = "from __future__ import annotations\n\nfrom gomodel import *\n\n\n"

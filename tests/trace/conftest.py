@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gomodel.cli import app
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.conftest import Run
 
 MODEL = '''"""A model that loses an update."""
 
@@ -53,18 +50,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """``run("trace", "list")`` → exit code, stdout, stderr."""
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("TERM", "dumb")
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            app(list(arguments), prog_name="gomodel")
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return call
+def run(folder: Path, run: Run) -> Run:
+    """The command line, in the folder."""
+    return run
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ import pytest
 
 from gomodel import Array, Bag, Bool, Enum, Int, Option, Queue, Set, Struct
 from gomodel.trace.export import FORMATS, exported, itf_value
+from tests.conftest import Run
 from tests.playing import play
 from tests.small import model
-from tests.trace.conftest import Run
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,8 +15,8 @@ import pytest
 from gomodel.run.dependence import messages
 from gomodel.trace.gosource import GoSource
 from gomodel.trace.html import embedded, history, page, page_data
+from tests.conftest import Run
 from tests.models.hostile import EVIL, never_two
-from tests.trace.conftest import Run
 
 
 def data_of(text: str) -> Any:

@@ -9,9 +9,9 @@ from gomodel.language.errors import UsageError
 from gomodel.run.check import check
 from gomodel.run.counterexample import confirm
 from gomodel.trace.shrink import shrink
+from tests.conftest import Run
 from tests.playing import play
 from tests.small import model
-from tests.trace.conftest import Run
 
 WANDERING = model("""
 def state(self):

@@ -8,9 +8,9 @@ from gomodel.run.report import Counterexample
 from gomodel.trace.page import plain
 from gomodel.trace.show import counterexample_lines
 from gomodel.trace.steps import View, matches
+from tests.conftest import Run
 from tests.playing import play
 from tests.small import model
-from tests.trace.conftest import Run
 
 PASSING = model("""
 def state(self):

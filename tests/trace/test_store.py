@@ -12,7 +12,8 @@ import pytest
 from gomodel.run.trace import Move, Trace
 from gomodel.trace import store
 from gomodel.trace.store import Stored
-from tests.trace.conftest import MODEL, Run
+from tests.conftest import Run
+from tests.trace.conftest import MODEL
 
 
 def file_of(folder: Path, trace: str) -> Path:

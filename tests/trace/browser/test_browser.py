@@ -21,9 +21,9 @@ from gomodel.trace.browser.rows import Rows
 from gomodel.trace.browser.starting import Walk
 from gomodel.trace.playback import Playback, resume
 from gomodel.trace.store import find
+from tests.conftest import Run
 from tests.small import load
 from tests.trace.browser.models import lasso, long, violating
-from tests.trace.conftest import Run
 from tests.trace.test_gosource import toolchain
 
 NARROW, WIDE = (80, 24), (160, 48)
