@@ -49,12 +49,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(trace_app, name="trace")
-app.command("walk")(walk_command)
-app.command("diff")(diff_command)
-app.command("graph")(graph_command)
-app.command("guard")(guard_command)
-app.command("mutate")(mutate_command)
 
 
 def main() -> None:
@@ -330,3 +324,13 @@ def _refuse(option: str, given: bool, **others: Any) -> None:
             dashes = {"component": "", "b": "-"}.get(name, "--")
             shown = "a component" if not dashes else dashes + name.replace("_", "-")
             raise UsageError(f"{option} and {shown} do not go together")
+
+
+# --- commands that stand in files of their own -------------------------------------------------------------------------
+
+app.add_typer(trace_app, name="trace")
+app.command("walk")(walk_command)
+app.command("graph")(graph_command)
+app.command("guard")(guard_command)
+app.command("diff")(diff_command)
+app.command("mutate")(mutate_command)
