@@ -326,7 +326,7 @@ def _refuse(option: str, given: bool, **others: Any) -> None:
             raise UsageError(f"{option} and {shown} do not go together")
 
 
-# --- commands that stand in files of their own -------------------------------------------------------------------------
+# --- commands that stand in files of their own -----------------------------------------------------------------------
 
 app.add_typer(trace_app, name="trace")
 app.command("walk")(walk_command)
