@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gomodel.language.errors import GomodelError
 from gomodel.run.trace import Move, Trace
 from gomodel.trace import store
+from gomodel.trace.playback import resume
 from gomodel.trace.store import Stored
 from tests.conftest import Run
 from tests.trace.conftest import MODEL
@@ -118,6 +121,31 @@ def test_a_file_that_is_no_trace_is_refused_and_kept(folder: Path, run: Run, fou
     assert message in err
     assert "Traceback" not in err
     assert path.read_bytes() == before
+
+
+def garbled(value: Any, rng: random.Random) -> Any:
+    """``value`` with one part of it left out, doubled, or replaced by something else."""
+    if isinstance(value, dict) and value and rng.random() < 0.8:
+        key = rng.choice(list(value))
+        rest = {k: v for k, v in value.items() if k != key}
+        return rest if rng.random() < 0.15 else {**value, key: garbled(value[key], rng)}
+    if isinstance(value, list) and value and rng.random() < 0.8:
+        at = rng.randrange(len(value))
+        part = rng.choice([[], [value[at]] * 2, [garbled(value[at], rng)]])
+        return [*value[:at], *part, *value[at + 1 :]]
+    return rng.choice([None, True, -1, 0, 10**30, 1.5, "", "w0", "x" * 50, [], [1], {}, {"a": 1}, [[]], "\x00"])
+
+
+def test_no_edit_of_a_trace_is_more_than_an_error(folder: Path, found: str) -> None:
+    data = json.loads(file_of(folder, found).read_text())
+    refused = 0
+    for seed in range(200):
+        (folder / "garbled.json").write_text(json.dumps(garbled(data, random.Random(seed))))
+        try:
+            assert resume(store.read(folder / "garbled.json")).counterexample
+        except GomodelError:
+            refused += 1
+    assert 0 < refused < 200  # some edits change nothing that matters, such as a digest
 
 
 def test_a_file_of_a_gigabyte_is_not_read(folder: Path, run: Run, found: str) -> None:
