@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from textwrap import shorten
 
 from ..language import build as b
 from ..language.containers import in_domain
@@ -18,6 +19,7 @@ from ..language.domains import Bool, Domain, Enum, Int
 from ..language.system import Action, Kind, Leaf, TransitionSystem
 from ..language.terms import Term, rewrite, show, walk
 
+LENGTH = 100  # characters of a condition in the name of a mutant; names that are the same then are numbered
 Change = Callable[[Leaf], Leaf]
 
 
@@ -83,7 +85,7 @@ def _edits(system: TransitionSystem, action: Action) -> Iterator[tuple[str, str,
         if higher is not None:
             yield from _checked(system, action, "off", name, _off(name, higher))
     for condition in _conditions(action):
-        text = show(condition, ordered=True)
+        text = shorten(show(condition, ordered=True), LENGTH, placeholder=" …")
         yield from _checked(system, action, "negate", text, _guards(_negating(condition)))
         if condition.op in ("lt", "le"):
             low, high = condition.args
