@@ -86,16 +86,22 @@ def guard(
     return result
 
 
+def _revision_of(baseline: Path) -> str:
+    """The last revision that wrote the manifest, "" where git knows none, or is not there."""
+    words = ["git", "-C", str(baseline.parent), "log", "-1", "--format=%h", "--", baseline.name]
+    try:
+        done = run_command(words, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
 def _explain(name: str, preset: str, baseline: Path) -> Iterator[str]:
     """The behavioural diff to the revision in which the manifest was written."""
     from .versions import compare_versions
 
-    done = run_command(
-        ["git", "-C", str(baseline.parent), "log", "-1", "--format=%h", "--", baseline.name],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    revision = done.stdout.strip()
-    if done.returncode or not revision:
+    revision = _revision_of(baseline)
+    if not revision:
         yield "there is no revision of the manifest to compare with"
         return
     yield f"gomodel diff {revision}:{name} {name} --preset {preset}"

@@ -80,6 +80,18 @@ def test_models_are_compared_with_the_manifest(fake: dict[str, Examined]) -> Non
     assert guard(["a"], "nightly", known).failed[0].differs == ["it is not in the manifest"]
 
 
+def test_without_git_a_change_is_not_explained(
+    fake: dict[str, Examined], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake["a"] = Examined("a", reported(go="go1.28"), [bug("b1")])
+    known = Manifest({"quick": {"a": GOOD.entry}})
+    for path in (None, str(tmp_path)):  # no repository; no git
+        if path:
+            monkeypatch.setenv("PATH", path)
+        (failed,) = guard(["a"], "quick", known, baseline=tmp_path / "baseline.json").failed
+        assert failed.explained == ["there is no revision of the manifest to compare with"]
+
+
 def test_update_writes_only_what_passes(
     fake: dict[str, Examined], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
