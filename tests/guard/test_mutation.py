@@ -168,3 +168,10 @@ def test_on_the_command_line(counter: str, run: Run, tmp_path: Path) -> None:
     assert "without a reason" not in run("mutate", counter, "-j", "1")[1]
     (tmp_path / "counter.survivors.json").write_text("[")
     assert run("mutate", counter, "-j", "1")[2].startswith("gomodel: counter.survivors.json is not JSON")
+
+
+@pytest.mark.slow
+def test_survivors_of_a_shipped_model_have_their_reasons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = mutate("sema", "quick")
+    assert found.passed, (found.score, found.unexplained, found.stale)
