@@ -109,6 +109,12 @@ def check_command(
     timeout: Timeout = None,
     json_file: JsonName = None,
     engine: EngineName = "compiled",
+    checkpoint: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Keep the search on disk, that often.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from what is on disk, and keep it, every 30 s by default.")
+    ] = False,
     reset: Annotated[
         bool, typer.Option("--reset/--no-reset", help="Reset dead locals, which leaves fewer states.")
     ] = True,
@@ -118,11 +124,15 @@ def check_command(
     The result is exhaustive at the bounds that it names, unless it says incomplete.
     """
     with clear_errors():
-        from .run.search import Limits
+        from .run.search import Keep, Limits
 
         scenarios, switched = scenario or [], bug or []
         _refuse("--all", every, component=component, b=bounds, scenario=scenarios, bug=switched, witness=witness)
-        _refuse("--bugs", bugs, scenario=scenarios, bug=switched, safety=safety, no_reset=not reset)
+        _refuse(
+            "--bugs", bugs,
+            scenario=scenarios, bug=switched, safety=safety, no_reset=not reset, checkpoint=checkpoint, resume=resume,
+        )  # fmt: skip
+        keep = seconds_of(checkpoint, "--checkpoint") or (Keep.every if resume else None)
         limits = Limits(max_states, size_of(max_memory), seconds_of(timeout), first)
         values = bounds_of(bounds or [])
         targets = _targets(component, every)
@@ -146,8 +156,12 @@ def check_command(
                     safety_only=safety,
                     witnesses=witness or [],
                     reset=reset,
+                    keep=keep,
+                    resume=resume,
                 )
             code = run.finish()
+            if keep is not None and run.incomplete:
+                typer.echo("gomodel: with --resume it goes on from the last checkpoint, if there was one", err=True)
     raise typer.Exit(code)
 
 
@@ -246,6 +260,7 @@ class _Run:
     def __init__(self, out: JsonFile | None, *, quiet: bool, several: bool) -> None:
         self.out, self.quiet, self.several = out, quiet, several
         self.codes: list[int] = []
+        self.incomplete = False
         self.interrupted = False  # by Ctrl-C: what comes after is left out
         self.data: list[dict[str, Any]] = []
 
@@ -263,6 +278,7 @@ class _Run:
             report = check(model, watch=watch, spec=spec, target=target, **options)
             keep(report, model, target)
         self._show(lambda width: report_lines(report, width=width))
+        self.incomplete = self.incomplete or not report.complete
         self.interrupted = any(INTERRUPTED in (s.stopped, s.cut) for s in report.scenarios)
         self._add(report.to_json(), report.exit_code)
 

@@ -88,11 +88,11 @@ def size_of(text: str | None) -> int | None:
     return size
 
 
-def seconds_of(timeout: float | None) -> float | None:
+def seconds_of(timeout: float | None, option: str = "--timeout") -> float | None:
     from .language.errors import UsageError
 
     if timeout is not None and not (timeout > 0 and math.isfinite(timeout)):
-        raise UsageError(f"--timeout {timeout:g} is not a number of seconds above 0")
+        raise UsageError(f"{option} {timeout:g} is not a number of seconds above 0")
     return timeout
 
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -141,14 +142,51 @@ class _Line:
 
 
 class ProgressLine(_Line):
-    """How far a search is."""
+    """How far a search is, and how long the rest may take."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rest = Remaining()
 
     def __enter__(self) -> ProgressLine | None:
         """What is to watch a search: nobody where there is nothing to see."""
         return self if self.on else None
 
     def __call__(self, progress: Progress) -> None:
-        self._put(progress_text(progress))
+        self._put(f"{progress_text(progress)}, {self._rest.text(progress)}")
+
+
+class Remaining:
+    """An estimate of what is left of a search, from what it did of late.
+
+    Where expanding a state gives r new ones and r < 1, a queue of q states is followed by q·r more, those by q·r², …:
+    q / (1 - r) altogether.  Towards the end of a breadth-first search r falls, so that is rather too much.  While r is
+    not below 1, nothing can be told.
+    """
+
+    WINDOW = 12  # reports that are looked back at
+    SURE = 0.95  # r from where on the sum says little
+
+    def __init__(self) -> None:
+        self._past: deque[Progress] = deque(maxlen=self.WINDOW)
+
+    def seconds(self, progress: Progress) -> float | None:
+        """None: it cannot be told."""
+        if self._past and progress.seconds < self._past[-1].seconds:  # another search
+            self._past.clear()
+        self._past.append(progress)
+        first = self._past[0]
+        expanded = (progress.states - progress.queue) - (first.states - first.queue)
+        if len(self._past) < 4 or expanded <= 0:
+            return None
+        grown = (progress.states - first.states) / expanded
+        if grown >= self.SURE:
+            return None
+        return progress.queue / (1 - grown) * (progress.seconds - first.seconds) / expanded
+
+    def text(self, progress: Progress) -> str:
+        left = self.seconds(progress)
+        return "it cannot be told yet how much is left" if left is None else f"about {max(left, 1):,.0f} s left"
 
 
 class CountLine(_Line):

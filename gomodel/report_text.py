@@ -109,6 +109,8 @@ def _add_scenario(page: Page, found: ScenarioResult) -> None:
         f"{duration(found.seconds)}",
         prefix="  visited ",
     )
+    if found.resumed:
+        page.add(f"{number(found.resumed, 'state')} of an earlier run", prefix="  resumed ")
     if found.stopped:
         page.add(Text(found.stopped, style="bold yellow"), prefix="  stopped ")
     if found.cut:

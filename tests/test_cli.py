@@ -116,8 +116,9 @@ def test_list_as_json(run: Run, checker: Checker, tmp_path: Path) -> None:
 def test_check_prints_the_report_and_passes_the_options_on(run: Run, checker: Checker) -> None:
     options = "-b goroutines=3 -b rounds=2,1 --scenario rounds --preset quick --bug m5 --safety --no-reset".split()
     code, out, err = run(
-        "check", "mutex", *options, "--first", "--max-states", "10", "--timeout", "1.5", "--max-memory", "1.5G"
-    )
+        "check", "mutex", *options, "--first", "--max-states", "10", "--timeout", "1.5", "--max-memory", "1.5G",
+        "--checkpoint", "7", "--resume",
+    )  # fmt: skip
     assert (code, err) == (0, "")
     assert out.startswith("mutex: sync.Mutex")
     assert out.endswith("exhaustive at these bounds\n")
@@ -137,6 +138,8 @@ def test_check_prints_the_report_and_passes_the_options_on(run: Run, checker: Ch
         "spec": short_path(str(catalog.source_file(catalog.load("mutex")))),
         "target": "mutex",
         "witnesses": [],
+        "keep": 7.0,
+        "resume": True,
     }
 
 
@@ -531,6 +534,7 @@ def test_the_progress_line_overwrites_itself(capsys: pytest.CaptureFixture[str])
     line.clear()
     text = progress_text(PROGRESS)
     assert text == "123,456 states, 61,728/s, depth 31, queue 2,048, 300 MiB, 2 s"
+    text += ", it cannot be told yet how much is left"
     assert capsys.readouterr().err == f"\r{text}\r{' ' * len(text)}\r"
 
 

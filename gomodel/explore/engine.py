@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 from itertools import islice
 
-from ..language.errors import Where
+from ..language.errors import InternalError, Where
 from ..language.system import Property, State, TransitionSystem
 from ..run.actors import Choices, initial_states, shown
 from ..run.memory import HUGE, Ceiling, Region, resident
@@ -41,9 +41,10 @@ from .alerts import (
     CompiledLeaf,
 )
 from .cache import Cache, cache_folder
+from .checkpoint import Checkpoint, Saved
 from .layout import Layout
 from .liveness import Liveness, all_promises, judge_liveness
-from .native import Native, native
+from .native import SOURCES, Native, digest, native
 from .paths import Paths, Wanted
 from .program import Program
 
@@ -52,6 +53,7 @@ ROOM = 1024  # successors of a batch
 LOAD = 0.7  # of the table at which it grows
 FULLEST = 0.9  # where memory does not let it grow
 SPARE = 4 * HUGE  # bytes left free: memory comes in pages that large
+BUDGETED = 50_000  # transitions until the kernel returns for the first time
 SLICE = 0.03  # seconds that the kernel runs before it returns
 
 
@@ -82,14 +84,16 @@ class CompiledEngine:
         Raises UsageError where the model needs numbers beyond 64 bits, or code cannot be stored.
         """
         clock = Clock(limits)
-        search = None
         try:
             search = self.prepare(system, limits, watch, clock)
+        except KeyboardInterrupt:
+            return Exploration(seconds=clock.seconds, stopped=INTERRUPTED)
+        try:
             search.run()
         except KeyboardInterrupt:
-            if search is None:
-                return Exploration(seconds=clock.seconds, stopped=INTERRUPTED)
             search.result.stopped = INTERRUPTED
+        finally:
+            search.close()
         result = search.finish()
         if live and result.complete and not result.errors:
             judge_liveness(search, live, self._liveness, self._cache)
@@ -103,9 +107,14 @@ class CompiledEngine:
         clock = clock or Clock(limits)
         layout, board = Layout(system), Board(system)
         program = Program(system, layout, board, all_promises(system))
-        code = native(program.text(), layout.words, self._cache)
+        text = program.text()
+        code = native(text, layout.words, self._cache)
         self._arena = self._arena or Arena()
-        return Search(system, layout, board, code, program.most, self._arena, limits, clock, watch)
+        search = Search(system, layout, board, code, program.most, self._arena, limits, clock, watch)
+        if limits.keep:
+            keep = limits.keep
+            search.checkpoint = Checkpoint(keep.folder, digest(text, SOURCES), layout.words, keep.every, keep.resume)
+        return search
 
 
 class Search:
@@ -140,6 +149,9 @@ class Search:
         self.parents = (ctypes.c_uint32 * (arena.parents.size // 4)).from_address(arena.parents.address)
         self.paths = Paths(system, layout)
         self.ceiling = Ceiling(limits.max_memory)
+        self.checkpoint: Checkpoint | None = None
+        self.loaded = False  # whether all that an earlier run kept is there
+        self.events: list[tuple[int, int, int]] = []  # all that were taken off the board
         self._prepare(most)
 
     def _prepare(self, most: int) -> None:
@@ -148,7 +160,7 @@ class Search:
             self.limits.max_states or MOST_STATES, MOST_STATES, self.arena.states.size // 8 // self.width
         )
         words[OUT], words[MOST] = self.room, most
-        words[BUDGET] = 50_000
+        words[BUDGET] = BUDGETED
         for group in self.board.groups:
             words[self.board.wanted + group.number] = ctypes.c_int64((1 << len(group.alerts)) - 1).value
         for leaf in self.board.leaves:
@@ -158,11 +170,17 @@ class Search:
 
     def run(self) -> None:
         words = self.words
-        if not self._grow(self._slots_for(2 * self.room)):
+        saved = self.checkpoint.saved if self.checkpoint else None
+        if not self._grow(self._slots_for((saved.states if saved else 0) + 2 * self.room)):
             return
         self._seed()
         words[LEVEL_END] = words[TAIL]
+        if saved and not self._resume(saved):
+            return
+        self.loaded = True
         while not self._stop():
+            if self.checkpoint and self.checkpoint.due():
+                self.keep()
             started = time.perf_counter()
             status = self.code.search(*self._pointers())
             self._pace(time.perf_counter() - started)
@@ -173,6 +191,57 @@ class Search:
                 self.result.stopped = f"the limit of {words[CAPACITY]} states"
             elif status == GROW and not self._grow(2 * words[SLOTS]):
                 return
+
+    def _resume(self, saved: Saved) -> bool:
+        """Store what an earlier run found, in the same order, and go on where it was; False where memory would not do.
+
+        Its states go through the door of initial states, whose events are dropped: those of the earlier run are known.
+        """
+        assert self.checkpoint is not None
+        words = self.words
+        seeded, n = words[TAIL], saved.states
+        if n + self.room > words[FILL]:
+            self.result.stopped = self.ceiling.text
+            return False
+        self.checkpoint.load(self.states, self.parents)
+        if len(saved.board) != ctypes.sizeof(words):
+            raise self.checkpoint.damaged()
+        words[CAPACITY] = max(words[CAPACITY], n)
+        for start in range(seeded, n, self.room):
+            size = min(self.room, n - start)
+            ctypes.memmove(self.out, self.arena.states.address + 8 * self.width * start, 8 * self.width * size)
+            ctypes.memmove(self.owners, self.arena.parents.address + 4 * start, 4 * size)
+            self.code.seed(*self._pointers(), size)
+            words[EVENTS] = 0
+        if words[TAIL] != n:
+            raise InternalError(f"a checkpoint of {n} states has {words[TAIL]} different ones")
+        mine = {k: words[k] for k in (CAPACITY, BUDGET, SLOTS, FILL, OUT, MOST)}
+        ctypes.memmove(words, saved.board, len(saved.board))
+        for k, value in mine.items():
+            words[k] = value
+        for event in saved.events:
+            self._take(*event)
+        self.events, self.result.resumed = list(saved.events), n
+        return True
+
+    def close(self) -> None:
+        """Keep what there is, and leave the checkpoint to others."""
+        if self.checkpoint:
+            try:
+                if self.loaded:
+                    self.keep()
+            except KeyboardInterrupt:  # what was kept before is there
+                self.result.stopped = INTERRUPTED
+            finally:
+                self.checkpoint.close()
+
+    def keep(self) -> None:
+        """Write the search to its checkpoint, unless a batch was cut off by the limit of states."""
+        words = self.words
+        if self.checkpoint and (words[TAIL] < words[CAPACITY] or words[HEAD] == words[TAIL]):
+            self._report()
+            addresses = self.arena.states.address, self.arena.parents.address
+            self.checkpoint.save(words[TAIL], bytes(words), self.events, addresses)
 
     def _pointers(self) -> tuple[object, ...]:
         arena = self.arena
@@ -282,13 +351,18 @@ class Search:
         words, base = self.words, self.board.events
         for k in range(words[EVENTS]):
             code, bits, index = words[base + 3 * k : base + 3 * k + 3]
-            if code < 0:
-                self._failed(self.board.leaves[-1 - code], index)
-                continue
-            for at, alert in enumerate(self.board.groups[code].alerts):
-                if bits >> at & 1:
-                    self._raised(alert, self.board.groups[code].scope, index)
+            self.events.append((code, bits, index))
+            self._take(code, bits, index)
         words[EVENTS] = 0
+
+    def _take(self, code: int, bits: int, index: int) -> None:
+        """One event: of the leaf that failed, or of the alerts of a group."""
+        if code < 0:
+            self._failed(self.board.leaves[-1 - code], index)
+            return
+        for at, alert in enumerate(self.board.groups[code].alerts):
+            if bits >> at & 1:
+                self._raised(alert, self.board.groups[code].scope, index)
 
     def words_of(self, number: int) -> list[int]:
         """A stored state."""

@@ -67,7 +67,7 @@ def native(program: str, words: int, cache: Cache) -> Native:
 
 
 def _cached(cache: Cache, kind: str, key: str, make: Callable[[], bytes]) -> bytes:
-    name = f"{kind}-{_digest(key, _toolchain(), SOURCES)}"
+    name = f"{kind}-{digest(key, _toolchain(), SOURCES)}"
     content = cache.get(name)
     if content is None:
         content = make()
@@ -75,7 +75,7 @@ def _cached(cache: Cache, kind: str, key: str, make: Callable[[], bytes]) -> byt
     return content
 
 
-def _digest(*parts: str) -> str:
+def digest(*parts: str) -> str:
     found = hashlib.blake2b(digest_size=20)
     for part in parts:
         found.update(len(part).to_bytes(8, "little") + part.encode())

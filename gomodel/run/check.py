@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+from .. import __version__, catalog
+from ..explore.checkpoint import remove
 from ..language.errors import UsageError
 from ..language.instance import Instance, all_bugs, instance, resolve
 from ..language.model import Bug, Component, Model, Scenario
@@ -16,7 +21,7 @@ from ..language.tracer import trace
 from .counterexample import confirm
 from .judge import Explored, Judge, promised
 from .report import BugResult, Report, ScenarioResult
-from .search import DEADLOCK, FIRST, INTERRUPTED, Engine, Exploration, Limits, Watch
+from .search import DEADLOCK, FIRST, INTERRUPTED, Engine, Exploration, Keep, Limits, Watch
 
 # Where engines are, by name; the first is the default.  They are imported when asked for.
 ENGINES = {
@@ -50,29 +55,38 @@ def check(
     watch: Watch | None = None,
     spec: str = "",
     target: str = "",
+    keep: float | None = None,
+    resume: bool = False,
 ) -> Report:
     """Explore ``model`` and judge its properties.
 
     ``bounds`` override defaults, preset and scenario.  ``bugs`` are switched on together; a single bug brings the
     scenario and bounds where it is judged, unless the caller names some.  ``target`` is how the command line names
-    the model; ``witnesses`` are ``@reachable`` properties whose executions are wanted.  Raises UsageError or
-    SpecError for what is the user's to mend.
+    the model; ``keep`` is how often, in seconds, a search is written to disk, and with ``resume`` it goes on from what
+    an earlier check has written; ``witnesses`` are ``@reachable`` properties whose executions are wanted.  Raises
+    UsageError or SpecError for what is the user's to mend.
     """
     started = time.monotonic()
     limits = limits or Limits()
     chosen = instances(model, bounds, scenarios, preset, bugs)
     explorer = engine_named(engine)
+    if keep is not None and engine != DEFAULT_ENGINE:
+        raise UsageError(f"engine {engine} keeps no checkpoints", mend=f"use --engine {DEFAULT_ENGINE}")
     explored: Explored = []
     for inst in chosen:
         system = trace(inst, reset=reset, every_kind=False)
         live = [] if safety_only else promised(system, inst)
-        explored.append((inst, system, explorer.explore(system, limits, watch, live)))
+        kept = None if keep is None else Keep(_checkpoint_folder(inst, reset), keep, resume)
+        explored.append((inst, system, explorer.explore(system, replace(limits, keep=kept), watch, live)))
         found = explored[-1][2]
         first = limits.first and bool(found.violations or found.errors)
         if first and inst != chosen[-1]:
             found.stopped = found.stopped or FIRST  # as later scenarios are left out
         if first or INTERRUPTED in (found.stopped, found.cut):
             break
+    if keep is not None and all(found.complete for *_, found in explored):
+        for inst in chosen:
+            remove(_checkpoint_folder(inst, reset))
     names = chosen[0].bugs
     report = Report(
         model.name or model.__name__,
@@ -88,6 +102,13 @@ def check(
     judge.run(witnesses or [])
     report.seconds = time.monotonic() - started
     return report
+
+
+def _checkpoint_folder(inst: Instance, reset: bool) -> Path:
+    """Where its search is kept: for this version of the model, its bounds and bugs alone."""
+    key = [__version__, inst.scenario, inst.bounds, sorted(inst.bugs), reset, catalog.digests(inst)]
+    name = sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:12]
+    return Path.cwd() / ".gomodel" / "checkpoints" / f"{inst.model.name}-{name}"
 
 
 def _title(model: type[Model]) -> str:
@@ -142,6 +163,7 @@ def _scenario_result(inst: Instance, system: TransitionSystem, found: Exploratio
         found.cut,
         found.live_seconds,
         found.live_memory,
+        found.resumed,
     )
 
 

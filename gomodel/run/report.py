@@ -152,6 +152,7 @@ class ScenarioResult:
     cut: str | None = None  # the limit that ended the search for fair cycles early
     live_seconds: float = 0.0  # of ``seconds``, those of liveness
     live_memory: int = 0  # bytes that liveness took beside the states
+    resumed: int = 0  # of the states, those that an earlier run had found
 
 
 @dataclass

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Protocol
 
 from ..language.errors import Where
@@ -16,6 +17,15 @@ DEADLOCK = "deadlock"
 RUN = "run"  # what an execution is called that violates nothing
 INTERRUPTED = "Ctrl-C"
 FIRST = "the first violation"
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Where a search is kept on disk, how often in seconds, and whether it goes on from what is there."""
+
+    folder: Path
+    every: float = 30.0
+    resume: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,7 @@ class Limits:
     timeout: float | None = None
     first: bool = False  # stop at the first violation
     until: frozenset[str] = frozenset()  # stop when one of these properties is violated
+    keep: Keep | None = None
 
 
 class Stop(Exception):
@@ -88,6 +99,7 @@ class Exploration:
     seconds: float = 0.0
     preparing: float = 0.0
     stopped: str | None = None
+    resumed: int = 0  # states that an earlier run found
     violations: dict[str, Found] = field(default_factory=dict)
     errors: dict[str, Found] = field(default_factory=dict)
     reached: dict[str, Found] = field(default_factory=dict)  # witnesses
