@@ -11,18 +11,24 @@ import difflib
 import importlib
 import os
 import re
+import signal
 import sys
+import threading
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import gomodel.specs
 
 from .language.errors import GomodelError, SpecError, UsageError, Where, suggestion
+from .language.instance import Instance
 from .language.model import Model
 from .language.source import forget
 
+IMPORT_SECONDS = 30.0
 _PACKAGE = "gomodel.specs"
 _USER = "gomodel_user"  # the module names of users' own files start with this
 _NAME = re.compile(r"""^    name(?:\s*:[^=\n]+)?\s*=\s*["']([^"'\n]+)["']""", re.MULTILINE)
@@ -73,6 +79,23 @@ def file_of(name: str) -> Path:
 def source_file(model: type[Model]) -> Path:
     """The file that defines ``model``."""
     return Path(sys.modules[model.__module__].__file__ or "")
+
+
+def digests(inst: Instance) -> dict[str, str]:
+    """SHA-256 of every file that a class of the model comes from; shipped specs are named from their folder."""
+    return {_spec_name(file): sha256(file.read_bytes()).hexdigest() for file in sorted(set(_files(inst)))}
+
+
+def _files(inst: Instance) -> Iterator[Path]:
+    for component in inst.build().all_components():
+        for cls in type(component).__mro__:
+            if cls.__module__.startswith(("gomodel.specs.", "gomodel_user.")):
+                yield source_file(cls)
+
+
+def _spec_name(file: Path) -> str:
+    folder = specs_folder()
+    return f"specs/{file.resolve().relative_to(folder)}" if file.resolve().is_relative_to(folder) else file.name
 
 
 # --- shipped specs ---------------------------------------------------------------------------------------------------
@@ -149,10 +172,40 @@ def _models_of(module: types.ModuleType) -> list[type[Model]]:
     ]
 
 
+class _TooLong(BaseException):
+    """A spec does not come to an end; no handler of its own for exceptions should catch that."""
+
+
+@contextmanager
+def _time_limit() -> Iterator[None]:
+    """Raise _TooLong after ``IMPORT_SECONDS``, where the system and the thread let us."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise _TooLong
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, IMPORT_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def _import(path: Path, run: Callable[[], types.ModuleType]) -> types.ModuleType:
     """``run()``, with whatever goes wrong as one clear error."""
     try:
-        return run()
+        with _time_limit():
+            return run()
+    except _TooLong as error:
+        raise SpecError(
+            f"the file did not import within {IMPORT_SECONDS:g} s",
+            where=_place(error, path) or Where(str(path), 1),
+            mend="let it only define things: a search belongs into a command",
+        ) from None
     except GomodelError as error:
         if error.where is None:
             error.where = _place(error, path)

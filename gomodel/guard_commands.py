@@ -91,6 +91,10 @@ def guard_command(
         from .language.errors import UsageError
         from .output import JsonFile, TextFile, page_width, show
 
+        if models and since:
+            raise UsageError("models and --since do not go together", mend="--since chooses the models")
+        limit = seconds_of(timeout)
+        assert limit is not None
         if update and not bugs:
             raise UsageError("--update and --no-bugs do not go together", mend="the manifest knows the bugs, too")
         chosen = models or (models_changed_since(since) if since else catalog.names())
@@ -109,7 +113,7 @@ def guard_command(
             junit = stack.enter_context(TextFile(junit_file)) if junit_file else None
             sarif = stack.enter_context(JsonFile(sarif_file)) if sarif_file else None
             result = guard(
-                chosen, preset, manifest, bugs=bugs, jobs=jobs, seconds=timeout, compare=not update,
+                chosen, preset, manifest, bugs=bugs, jobs=jobs, seconds=limit, compare=not update,
                 baseline=path, notify=notify,
             )  # fmt: skip
             if update and not result.failed:

@@ -148,3 +148,14 @@ def test_a_file_that_is_no_spec(tmp_path: Path, text: str | bytes, message: str)
         catalog.load(path)
     assert message.format(path=path) in str(error.value)
     assert isinstance(error.value, SpecError)
+
+
+def test_a_spec_that_never_comes_to_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own handler does not stop gomodel; the line is named where it was."""
+    spec = tmp_path / "endless.py"
+    spec.write_text("k = 0\nwhile True:\n    try:\n        k += 1\n    except Exception:\n        pass\n")
+    monkeypatch.setattr(catalog, "IMPORT_SECONDS", 0.2)
+    with pytest.raises(SpecError, match=r"did not import within 0\.2 s") as error:
+        catalog.load(str(spec))
+    assert error.value.where is not None
+    assert error.value.where.line in range(2, 7)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import networkx as nx
@@ -16,7 +16,9 @@ from ..run.differences import parts
 from ..run.pycode import predicate
 from ..trace.steps import matches
 
-MOST = 3000  # states: a picture of more shows nothing
+MOST = 3000  # nodes: a picture of more shows nothing
+NOTHING = "a picture of so many shows nothing"
+EXPLORED = 100_000  # states that may be looked at where they are projected
 
 
 @dataclass(frozen=True)
@@ -33,20 +35,28 @@ class Node:
     failed: str = ""  # of the node that stands for a step that fails
 
 
-def state_graph(inst: Instance, system: TransitionSystem, most: int = MOST) -> nx.MultiDiGraph:
+def state_graph(
+    inst: Instance, system: TransitionSystem, most: int = MOST, project: Sequence[str] = ()
+) -> nx.MultiDiGraph:
     """States as nodes with a ``Node`` as ``node``; steps as edges with ``actor``, ``label`` and ``choices``.
 
-    Raises UsageError, with what to do instead, where there are more than ``most`` states.
+    With patterns in ``project``, states that agree on the variables which fit one, ``PROCESS`` being where a process
+    stands, are one node; steps within a node are left out then, and of equal steps between two nodes one is kept.
+
+    Raises UsageError where there are more than ``most`` nodes, or ``EXPLORED`` states, with what to do instead; and for
+    a pattern that fits nothing.
     """
-    return _Build(inst, system, most).run()
+    return _Build(inst, system, most, project).run()
 
 
 class _Build:
-    def __init__(self, inst: Instance, system: TransitionSystem, most: int) -> None:
-        self.inst, self.system, self.most = inst, system, most
+    def __init__(self, inst: Instance, system: TransitionSystem, most: int, project: Sequence[str]) -> None:
+        self.inst, self.system, self.most, self.project = inst, system, most, project
         self.graph = nx.MultiDiGraph()
         self.actors = actors(system)
-        self.numbers: dict[State, int] = {}
+        self.numbers: dict[State, int] = {}  # state → node
+        self.groups: dict[Any, int] = {}  # what the states of a node agree on, or the text of a failure → node
+        self.steps: set[Any] = set()  # between groups
         self.names = process_names(system)
         self.invariants: list[tuple[str, Callable[..., Any]]] = [
             (p.name, predicate(system, p.term))
@@ -75,33 +85,71 @@ class _Build:
             if action is None:
                 continue
             for leaf, choices, after in ways:
-                facts = {"actor": actor.name, "label": action.step.label, "choices": shown(leaf, choices)}
                 if after is None:
-                    self.graph.add_edge(here, self._failure(leaf.text or leaf.prop, depth), **facts)
-                    continue
-                if after not in self.numbers:
-                    self._add(after, depth)
-                    found.append(after)
-                self.graph.add_edge(here, self.numbers[after], **facts)
+                    number = self._node(leaf.text or leaf.prop, Node(0, depth, {}, {}, failed=leaf.text or leaf.prop))
+                else:
+                    if after not in self.numbers:
+                        self._add(after, depth)
+                        found.append(after)
+                    number = self.numbers[after]
+                self._edge(here, number, actor.name, action.step.label, shown(leaf, choices))
             if action.step.rest is not True:
                 moved = moved or bool(ways)
                 stuck = stuck or (not ways and bool(actor.kind) and action.step.rest != "blocked")
         if stuck and not moved:
-            node = self.graph.nodes[here]["node"]
-            self.graph.nodes[here]["node"] = Node(**{**vars(node), "deadlock": True})
+            data = self.graph.nodes[here]
+            data["node"] = replace(data["node"], deadlock=True)
         return found
 
     def _add(self, state: State, depth: int, *, initial: bool = False) -> None:
-        if len(self.numbers) == self.most:
-            raise _too_many(self.inst, self.most)
-        number = self.numbers[state] = len(self.graph)
+        if len(self.numbers) == max(EXPLORED, self.most):  # which only a projection comes to
+            raise _too_many(
+                self.inst, f"{len(self.numbers):,} states", "it takes too long to look at all of them", False
+            )
         cells: dict[str, str] = {}
         for (name, variable), plain in zip(self.system.variables.items(), state, strict=True):
             if variable.kind is None:
                 cells.update(parts(name, variable.domain, plain))
+        standing = self._standing(state)
+        key: Any = state
+        if self.project:
+            self._check_patterns((*cells, *standing))
+            cells = {name: value for name, value in cells.items() if matches(name, self.project)}
+            standing = {name: label for name, label in standing.items() if matches(name, self.project)}
+            key = tuple(cells.values()), tuple(standing.values())
         violates = tuple(name for name, holds in self.invariants if not holds(state))
-        node = Node(number, depth, cells, self._standing(state), initial=initial, violates=violates)
-        self.graph.add_node(number, node=node)
+        node = Node(0, depth, cells, standing, initial=initial, violates=violates)
+        self.numbers[state] = self._node(key, node)
+
+    def _check_patterns(self, known: Sequence[str]) -> None:
+        """Once: every state has the same names."""
+        for pattern in () if self.numbers else self.project:
+            if not any(matches(name, [pattern]) for name in known):
+                raise UsageError(
+                    f"no variable or process fits {pattern}", mend=f"there are: {', '.join(sorted(known))}"
+                )
+
+    def _node(self, key: Any, node: Node) -> int:
+        """The node for ``key``, with what ``node`` adds to it; states come in the order of their depth."""
+        number = self.groups.get(key)
+        if number is None:
+            number = self.groups[key] = len(self.graph)
+            if number == self.most:
+                raise _too_many(self.inst, f"{self.most:,} {'nodes' if self.project else 'states'}", NOTHING, True)
+            self.graph.add_node(number, node=replace(node, number=number))
+            return number
+        data = self.graph.nodes[number]
+        group: Node = data["node"]
+        violates = tuple(dict.fromkeys((*group.violates, *node.violates)))
+        data["node"] = replace(group, initial=group.initial or node.initial, violates=violates)
+        return number
+
+    def _edge(self, a: int, b: int, actor: str, label: str, choices: tuple[Any, ...]) -> None:
+        step = a, b, actor, label, choices
+        if self.project and (a == b or step in self.steps):
+            return
+        self.steps.add(step)
+        self.graph.add_edge(a, b, actor=actor, label=label, choices=choices)
 
     def _standing(self, state: State) -> dict[str, str]:
         order = self.system.order()
@@ -111,70 +159,16 @@ class _Build:
             found.update({self.names[n]: kind.labels[pcs[n - kind.lo]] for n in range(kind.lo, kind.hi + 1)})
         return found
 
-    def _failure(self, text: str, depth: int) -> int:
-        for number, data in self.graph.nodes(data=True):
-            if data["node"].failed == text:
-                return int(number)
-        number = len(self.graph)
-        self.graph.add_node(number, node=Node(number, depth, {}, {}, failed=text))
-        return number
 
-
-def _too_many(inst: Instance, most: int) -> UsageError:
-    """What to do where a picture would show nothing."""
+def _too_many(inst: Instance, most: str, why: str, project: bool) -> UsageError:
+    """What to do instead."""
     bounds = ", ".join(f"{name}={value}" for name, value in inst.bounds)
     ways = [f"smaller bounds with -b (now: {bounds})"] if bounds else []
     if len(inst.model.scenarios) > 1:
         ways.append(f"another --scenario ({', '.join(inst.model.scenarios)})")
-    ways += ["--project VARIABLE, which draws states alike that agree on it", "`gomodel walk`, which goes step by step"]
+    ways += ["--project VARIABLE, which draws states alike that agree on it"] if project else []
+    ways += ["`gomodel walk`, which goes step by step"]
     return UsageError(
-        f"{inst.model.name} has more than {most:,} states here, and a picture of so many shows nothing",
+        f"{inst.model.name} has more than {most} here, and {why}",
         mend="; ".join(["try " + ways[0], *ways[1:]]),
     )
-
-
-def projected(graph: nx.MultiDiGraph, patterns: Sequence[str]) -> nx.MultiDiGraph:
-    """States that agree on the variables which fit a pattern, ``PROCESS`` being where a process stands, are one node.
-
-    Steps within a node are left out, and of equal steps between two nodes one is kept.  Raises UsageError for a pattern
-    that fits nothing.
-    """
-    known = {name for _, data in graph.nodes(data=True) for name in (*data["node"].cells, *data["node"].standing)}
-    for pattern in patterns:
-        if not any(matches(name, [pattern]) for name in known):
-            raise UsageError(f"no variable or process fits {pattern}", mend=f"there are: {', '.join(sorted(known))}")
-    groups: dict[tuple[Any, ...], int] = {}
-    result = nx.MultiDiGraph()
-    place: dict[int, int] = {}
-    for number, data in graph.nodes(data=True):
-        node: Node = data["node"]
-        cells = {n: v for n, v in node.cells.items() if matches(n, patterns)}
-        standing = {n: v for n, v in node.standing.items() if matches(n, patterns)}
-        key = tuple(cells.items()), tuple(standing.items()), node.failed
-        if key not in groups:
-            groups[key] = len(groups)
-            result.add_node(groups[key], node=Node(groups[key], node.depth, cells, standing, failed=node.failed))
-        place[number] = groups[key]
-        into = result.nodes[groups[key]]
-        into["node"] = _joined(into["node"], node)
-    for a, b, facts in graph.edges(data=True):
-        if place[a] != place[b] and facts not in _facts(result, place[a], place[b]):
-            result.add_edge(place[a], place[b], **facts)
-    return result
-
-
-def _joined(group: Node, node: Node) -> Node:
-    return Node(
-        group.number,
-        min(group.depth, node.depth),
-        group.cells,
-        group.standing,
-        group.initial or node.initial,
-        group.deadlock or node.deadlock,
-        tuple(dict.fromkeys((*group.violates, *node.violates))),
-        group.failed,
-    )
-
-
-def _facts(graph: nx.MultiDiGraph, a: int, b: int) -> Iterable[dict[str, Any]]:
-    return (graph.get_edge_data(a, b) or {}).values()

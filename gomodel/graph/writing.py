@@ -18,12 +18,12 @@ from ..trace.page import Page
 from .drawing import describe, svg
 
 
-def written(graph: nx.MultiDiGraph, title: str, name: str) -> str:
-    """The text of the file called ``name``; raises UsageError for a suffix that is none of ``FORMATS``."""
+def writer(name: str) -> Callable[[nx.MultiDiGraph, str], str]:
+    """What makes the text of the file called ``name``; raises UsageError for a suffix that is none of ``FORMATS``."""
     suffix = Path(name).suffix
     if suffix not in FORMATS:
         raise UsageError(f"what is {name} to be?", mend=suggestion(suffix, FORMATS, "end it with one of"))
-    return FORMATS[suffix](graph, title)
+    return FORMATS[suffix]
 
 
 def dot(graph: nx.MultiDiGraph, title: str) -> str:

@@ -189,7 +189,8 @@ def _initial(system: TransitionSystem) -> dict[tuple[Value, ...], State]:
 def _common(old: TransitionSystem, new: TransitionSystem) -> list[tuple[str, Domain, int, int]]:
     """The fields that both have, and where they are in the state of each."""
     places = [{name: k for k, name in enumerate(system.variables)} for system in (old, new)]
-    return [(n, old.variables[n].domain, places[0][n], places[1][n]) for n in _fields(old) if n in _shared(old, new)]
+    shared = _shared(old, new)
+    return [(n, old.variables[n].domain, places[0][n], places[1][n]) for n in _fields(old) if n in shared]
 
 
 def _fields(system: TransitionSystem) -> list[str]:
@@ -202,4 +203,5 @@ def _shared(old: TransitionSystem, new: TransitionSystem) -> set[str]:
 
 
 def _own(mine: TransitionSystem, other: TransitionSystem) -> list[str]:
-    return [n for n in _fields(mine) if n not in _shared(mine, other)]
+    shared = _shared(mine, other)
+    return [n for n in _fields(mine) if n not in shared]

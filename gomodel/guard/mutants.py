@@ -84,8 +84,8 @@ def _edits(system: TransitionSystem, action: Action) -> Iterator[tuple[str, str,
         higher = _next_value(domain)
         if higher is not None:
             yield from _checked(system, action, "off", name, _off(name, higher))
-    for condition in _conditions(action):
-        text = shorten(show(condition, ordered=True), LENGTH, placeholder=" …")
+    for shown, condition in _conditions(action).items():
+        text = shorten(shown, LENGTH, placeholder=" …")
         yield from _checked(system, action, "negate", text, _guards(_negating(condition)))
         if condition.op in ("lt", "le"):
             low, high = condition.args
@@ -161,12 +161,13 @@ def _off(name: str, change: Callable[[Term], Term]) -> Change:
     return lambda leaf: replace(leaf, updates=tuple((n, change(t) if n == name else t) for n, t in leaf.updates))
 
 
-def _conditions(action: Action) -> list[Term]:
-    """The guard of the whole action, and what tells its ways apart, each condition in one of its two forms.
+def _conditions(action: Action) -> dict[str, Term]:
+    """The guard of the whole action, and what tells its ways apart, by their texts, each in one of its two forms.
 
     Not what only tells a way from its own error: negating that would say nothing but that an error is one.
     """
     found: dict[str, Term] = {}
+    known: dict[Term, str] = {}
     ways = [set(b.conjuncts(leaf.guard)) for leaf in action.leaves if leaf.kind != "error"]
     failing = [set(b.conjuncts(leaf.guard)) for leaf in action.leaves if leaf.kind == "error"]
     for part in (part for way in ways for part in way):
@@ -174,9 +175,9 @@ def _conditions(action: Action) -> list[Term]:
         only_error = any(other in way for way in failing) and not any(other in way for way in ways)
         if not only_error and not any(t.op == "pick" for t in walk([part])):
             forms = [t for t in (part, other) if any(t in way for way in ways)]
-            text, chosen = min(((show(t, ordered=True), t) for t in forms), key=lambda pair: pair[0])
+            text, chosen = min(((show(t, known), t) for t in forms), key=lambda pair: pair[0])
             found[text] = chosen
-    return [found[text] for text in sorted(found)]
+    return dict(sorted(found.items()))
 
 
 def _guards(change: Callable[[Term], Term]) -> Change:

@@ -26,7 +26,6 @@ from ..language.tracer import trace
 from ..run.check import instances
 from ..run.judge import promised
 from ..run.search import DEADLOCK, Limits
-from ..trace.playback import digests
 from .behaviour import compare
 from .mutants import Mutant, mutants
 
@@ -87,25 +86,25 @@ class Mutated:
 
     def __init__(self, name: str, preset: str) -> None:
         self.engine = CompiledEngine()
-        self.sides: list[tuple[Instance, TransitionSystem, dict[str, Mutant], int]] = []
+        self.sides: list[tuple[Instance, TransitionSystem, dict[str, Mutant]]] = []
+        self._states: dict[str, int] = {}  # of the model itself, by scenario
         for inst in instances(catalog.load(name), preset=preset):
             system = trace(inst, every_kind=False)
-            found = self.engine.explore(system, Limits())
-            self.sides.append((inst, system, {m.name: m for m in mutants(system)}, found.states))
+            self.sides.append((inst, system, {m.name: m for m in mutants(system)}))
 
     @property
     def names(self) -> list[str]:
-        return list(dict.fromkeys(name for *_, known, _ in self.sides for name in known))
+        return list(dict.fromkeys(name for *_, known in self.sides for name in known))
 
     def judge(self, name: str) -> Judged:
         """In one scenario after the other, until a property notices."""
-        first = next(known[name] for *_, known, _ in self.sides if name in known)
+        first = next(known[name] for *_, known in self.sides if name in known)
         judged = Judged(name, first.operator, first.where, EQUIVALENT)
         notes: dict[str, tuple[str, str]] = {}
-        for inst, system, known, states in self.sides:
+        for inst, system, known in self.sides:
             if name not in known:
                 continue
-            verdict, by = self._in(inst, system, known[name], states)
+            verdict, by = self._in(inst, system, known[name])
             if verdict == KILLED:
                 return Judged(name, first.operator, first.where, KILLED, by, inst.scenario)
             notes.setdefault(verdict, (by, inst.scenario))
@@ -114,9 +113,11 @@ class Mutated:
                 return Judged(name, first.operator, first.where, verdict, *notes[verdict])
         return judged
 
-    def _in(self, inst: Instance, system: TransitionSystem, mutant: Mutant, states: int) -> tuple[str, str]:
+    def _in(self, inst: Instance, system: TransitionSystem, mutant: Mutant) -> tuple[str, str]:
+        if inst.scenario not in self._states:
+            self._states[inst.scenario] = self.engine.explore(system, Limits()).states
         wanted = frozenset([DEADLOCK, *(p.name for p in system.properties.values() if p.kind != "reachable")])
-        limits = Limits(max_states=4 * states + 1000, timeout=SECONDS, until=wanted)
+        limits = Limits(max_states=4 * self._states[inst.scenario] + 1000, timeout=SECONDS, until=wanted)
         found = self.engine.explore(mutant.system, limits, None, promised(system, inst))
         if found.violations:
             return KILLED, next(iter(found.violations))
@@ -185,7 +186,7 @@ class Progress:
     def __init__(self, name: str, preset: str, fresh: bool = False) -> None:
         model = catalog.load(name)
         inst = instances(model, preset=preset)[0]
-        key = json.dumps([__version__, preset, digests(inst)], sort_keys=True)
+        key = json.dumps([__version__, preset, catalog.digests(inst)], sort_keys=True)
         digest = sha256(key.encode()).hexdigest()[:12]
         self.path = Path.cwd() / ".gomodel" / "mutants" / f"{model.name}-{digest}.jsonl"
         self.known: dict[str, Judged] = {}

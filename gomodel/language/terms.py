@@ -27,6 +27,7 @@ forall exists count sum                                   quantifier over ``data
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from typing import Any
 
 from .domains import Bool, Domain, Int
@@ -131,13 +132,26 @@ def rewrite(term: Term, replace: Callable[[Term], Term | None], memo: dict[Term,
     return memo[term]
 
 
+WIDE = 600  # characters
 _INFIX = {"and": " and ", "or": " or ", "add": " + ", "mul": " * ", "eq": " == ", "lt": " < ", "le": " <= "}
 
 
-def show(term: Term, *, ordered: bool = False) -> str:
-    """One line for people, close to Python; ``ordered``: the same in every run, whatever was built before."""
-    a = [show(x, ordered=ordered) for x in term.args]
-    if ordered and term.op in ("and", "or", "eq", "add", "mul"):
+def show(term: Term, known: dict[Term, str] | None = None) -> str:
+    """One line for people, close to Python, and the same in every run, whatever was built before.
+
+    Shared terms are shown once for each use, so a text may be exponentially longer than its term: beyond ``WIDE``
+    characters a digest stands for the rest.  ``known`` keeps texts from one call to the next.
+    """
+    known = {} if known is None else known
+    for t in walk([term]):
+        if t not in known:
+            text = _text(t, [known[a] for a in t.args])
+            known[t] = text if len(text) <= WIDE else f"{text[:WIDE]}…{sha256(text.encode()).hexdigest()[:6]}"
+    return known[term]
+
+
+def _text(term: Term, a: list[str]) -> str:
+    if term.op in ("and", "or", "eq", "add", "mul"):
         a.sort()
     match term.op:
         case "const":

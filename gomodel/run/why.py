@@ -44,6 +44,8 @@ def explain(inst: Instance, system: TransitionSystem, found: Found, since: int |
         return tuple(itertools.islice(_Explained(inst, system, found).lines(since or 0), MOST))
     except (SpecError, SyntaxError):  # the source of a property cannot be read
         return ()
+    except Exception as error:  # whatever it is, it must not cost the counterexample
+        return (Subvalue(0, f"no explanation: {type(error).__name__}: {error}", ""),)
 
 
 class _Explained:
@@ -93,7 +95,7 @@ def _lines(fn: Callable[..., Any], args: tuple[Any, ...], depth: int) -> Iterato
     notes = _Notes()
     try:
         notes.run(fn, args)
-    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+    except Exception as error:  # that the property cannot be computed here may be what is wrong
         yield Subvalue(depth, f"{type(error).__name__}: {error}", "")
         return
     yield from _flat(notes.root.parts.values(), depth)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
+from .. import catalog
 from ..language.errors import UsageError
 from ..language.instance import instance
 from ..language.model import Model
 from ..run.report import Counterexample, Report
-from .playback import digests
 from .store import save, stored_from
 
 
@@ -22,7 +22,7 @@ def keep(report: Report, model: type[Model], target: str) -> None:
     if not (report.counterexamples or report.errors or report.witnesses):
         return
     bounds = {scenario.scenario: scenario.bounds for scenario in report.scenarios}
-    specs = digests(instance(model))
+    specs = catalog.digests(instance(model))
 
     def kept(cex: Counterexample) -> Counterexample:
         stored = stored_from(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 from .. import __version__, catalog
 from ..language.errors import GomodelError, InternalError, UsageError, short_path
@@ -86,7 +84,7 @@ class Playback:
             target=self.target,
             bounds=dict(self.inst.bounds),
             bugs=self.inst.bugs,
-            specs=digests(self.inst),
+            specs=catalog.digests(self.inst),
         )
 
 
@@ -118,16 +116,16 @@ def resume(stored: Stored) -> Playback:
             found = found_of(system, stored.property, stored.kind, stored.arguments, stored.trace, text)
     except GomodelError as error:
         raise _outdated(name, stored, f"{error}") from None
-    changed = changed_specs(stored, inst)
+    edited = changed_specs(stored, inst)
     playback = Playback(inst, system, stored.target, stored.trace, found)
     try:
         _ = playback.counterexample
     except InternalError as error:
-        if not changed and stored.version == __version__ and _as_written(stored):
+        if not edited and stored.version == __version__ and _as_written(stored):
             raise
-        raise _outdated(name, stored, str(error), changed) from None
-    if changed:
-        playback.note = f"{', '.join(changed)} changed since this trace was found, and the model still runs it"
+        raise _outdated(name, stored, str(error), edited) from None
+    if edited:
+        playback.note = f"{', '.join(edited)} changed since this trace was found, and the model still runs it"
     return playback
 
 
@@ -166,24 +164,7 @@ def _as_written(stored: Stored) -> bool:
 # --- what a model is made from ---------------------------------------------------------------------------------------
 
 
-def digests(inst: Instance) -> dict[str, str]:
-    """SHA-256 of every file that a class of the model comes from; shipped specs are named from their folder."""
-    return {_spec_name(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(set(_files(inst)))}
-
-
 def changed_specs(stored: Stored, inst: Instance) -> list[str]:
     """The files that are not as they were when the trace was found."""
-    now = digests(inst)
+    now = catalog.digests(inst)
     return sorted(name for name in stored.specs.keys() | now.keys() if stored.specs.get(name) != now.get(name))
-
-
-def _files(inst: Instance) -> Iterator[Path]:
-    for component in inst.build().all_components():
-        for cls in type(component).__mro__:
-            if cls.__module__.startswith(("gomodel.specs.", "gomodel_user.")):
-                yield catalog.source_file(cls)
-
-
-def _spec_name(file: Path) -> str:
-    folder = catalog.specs_folder()
-    return f"specs/{file.resolve().relative_to(folder)}" if file.resolve().is_relative_to(folder) else file.name

@@ -260,8 +260,8 @@ class SpinModel(Model):
         """Everybody runs user code, or sleeps and has not been called."""
         s = self.sched
         polls = any(self.m.at(m, POLLS) for m in self.m) if self.net else False
-        asleep = count(self.m.at(m, RUN) or (self.m.at(m, ASLEEP) and not s.note[m]) for m in self.m)
-        return asleep + (1 if polls else 0) == self.ms and s.arrived == 0 and (not self.net or self.sysmon_waits())
+        settled = count(self.m.at(m, RUN) or (self.m.at(m, ASLEEP) and not s.note[m]) for m in self.m)
+        return settled + (1 if polls else 0) == self.ms and s.arrived == 0 and (not self.net or self.sysmon_waits())
 
     def sysmon_waits(self):
         return all(self.sysmon.at(y, "Y1 load lastpoll") for y in self.sysmon)

@@ -7,7 +7,7 @@ from gomodel.specs.runtime.spin_state import GO, LOCK, OWN, RING, THROW, Schedul
 
 
 class Spinning(SchedulerState):
-    """findRunnable and its primitives; ``poll`` and ``block_in_netpoll`` are those of a program without a network."""
+    """findRunnable and its primitives; ``poll`` and ``block_in_netpoll`` come from ``Polling``."""
 
     # --- the four primitives ---------------------------------------------------------------------------------
 
@@ -223,15 +223,6 @@ class Spinning(SchedulerState):
             self.tick[self.p[m]] = (self.tick[self.p[m]] + 1) % self.every
             if not taken and self.runq > 0:
                 self.overdue[self.p[m]] = min(self.overdue[self.p[m]] + 1, self.every + 1)
-
-    def poll(self, m):
-        """F10, without a network."""
-        return False
-
-    def block_in_netpoll(self, m):
-        """Behind the re-check, without a network: whether there is a G to run."""
-        yield from self.stopm(m)
-        return False
 
     def put_batch(self, m, n: Int(0, 9)):
         """runqputbatch of all but the one to run."""

@@ -14,9 +14,9 @@ import pytest
 from gomodel import catalog
 from gomodel.cli import app
 from gomodel.explore.engine import CompiledEngine
-from gomodel.graph.build import projected, state_graph
+from gomodel.graph.build import state_graph
 from gomodel.graph.drawing import layout
-from gomodel.graph.writing import written
+from gomodel.graph.writing import writer
 from gomodel.language.errors import UsageError
 from gomodel.language.model import Model
 from gomodel.language.tracer import trace
@@ -43,9 +43,9 @@ def not_both(self):
 """)
 
 
-def graph_of(of: type[Model], **settings: object) -> nx.MultiDiGraph:
+def graph_of(of: type[Model], *project: str, **settings: object) -> nx.MultiDiGraph:
     inst = instances(of, **settings)[0]  # type: ignore[arg-type]
-    return state_graph(inst, trace(inst, every_kind=False))
+    return state_graph(inst, trace(inst, every_kind=False), project=project)
 
 
 def test_counted_by_hand() -> None:
@@ -83,12 +83,21 @@ def one(self, a):
 
 
 def test_states_that_agree_are_one() -> None:
-    graph = projected(graph_of(TWO), ["n"])
+    graph = graph_of(TWO, "n")
     assert (len(graph), sorted(graph.edges())) == (3, [(0, 1), (0, 1), (1, 2), (1, 2)])  # by either worker
-    assert len(projected(graph_of(TWO), ["n", "flag"])) == 5  # no flag while nobody has passed a
-    assert len(projected(graph_of(TWO), ["w0"])) == 3
+    assert len(graph_of(TWO, "n", "flag")) == 5  # no flag while nobody has passed a
+    assert len(graph_of(TWO, "w0")) == 3
     with pytest.raises(UsageError, match="no variable or process fits x"):
-        projected(graph_of(TWO), ["x"])
+        graph_of(TWO, "x")
+
+
+def test_more_states_than_can_be_drawn_are_projected() -> None:
+    """The lock of mutex is free or held; the states are too many to be drawn one by one."""
+    with pytest.raises(UsageError, match="--project"):
+        graph_of(catalog.load("mutex"), preset="quick", scenarios=["trylock"])
+    graph = graph_of(catalog.load("mutex"), "mutex.word.locked", preset="quick", scenarios=["trylock"])
+    assert len(graph) == 2
+    assert {(a, b) for a, b, _ in graph.edges} == {(0, 1), (1, 0)}
 
 
 def test_too_many_states_are_explained() -> None:
@@ -101,7 +110,7 @@ def test_too_many_states_are_explained() -> None:
 @pytest.mark.parametrize("suffix", [".svg", ".html", ".dot", ".json"])
 def test_everything_is_drawn_and_labels_stay_text(suffix: str) -> None:
     graph = graph_of(TWO)
-    text = written(graph, "a & <b>", f"x{suffix}")
+    text = writer(f"x{suffix}")(graph, "a & <b>")
     if suffix == ".json":
         data = json.loads(text)
         assert (len(data["nodes"]), len(data["edges"])) == (9, 12)
@@ -124,7 +133,7 @@ def test_no_two_states_are_drawn_on_one_another() -> None:
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 def test_graphviz_reads_it() -> None:
-    text = written(graph_of(TWO), "two", "x.dot")
+    text = writer("x.dot")(graph_of(TWO), "two")
     drawn = subprocess.run(["dot", "-Tplain"], input=text, capture_output=True, text=True, check=True).stdout
     assert sum(line.startswith("edge ") for line in drawn.splitlines()) == 12
 

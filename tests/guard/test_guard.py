@@ -212,4 +212,6 @@ def test_bad_input(run: Run, tmp_path: Path) -> None:
     assert run("guard", "mutx")[2] == "gomodel: there is no component 'mutx'\n  did you mean mutex?\n"
     assert run("guard", "--since", "nowhere")[2].startswith("gomodel: git diff failed\n")
     assert run("guard", "--update", "--no-bugs")[0] == 2
+    assert run("guard", "sema", "--since", "HEAD")[2].startswith("gomodel: models and --since do not go together\n")
+    assert run("guard", "sema", "--timeout", "-1")[2].startswith("gomodel: --timeout -1 is not a number of seconds")
     assert run("guard", "--junit", str(tmp_path / "no" / "file"))[2].startswith("gomodel: cannot write ")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gomodel.language import build as b
 from gomodel.language.domains import Array, Bool, Enum, Int, Option, Queue, Struct
-from gomodel.language.terms import Term, rewrite, walk
+from gomodel.language.terms import WIDE, Term, rewrite, show, walk
 from tests.naive import Env, evaluate
 
 LOW, HIGH, SIZE = -2, 3, 3
@@ -258,3 +258,13 @@ def test_deep_branches_are_not_walked_as_a_tree() -> None:
     selected = b.select(a, b.integer(0))
     assert len(walk([selected])) < 400
     assert len(walk([b.le(n, b.integer(3)), b.eq(n, b.integer(3)), b.not_(b.le(n, b.integer(3)))])) < 4000
+
+
+def test_a_shared_term_is_shown_in_a_short_time() -> None:
+    """As a tree it has 2**200 leaves; texts are bounded, and different for different terms."""
+    terms = [b.var("x", Bool()), b.var("y", Bool())]
+    for _ in range(200):
+        terms = [b.eq(*terms), b.ite(terms[0], b.not_(terms[1]), terms[1])]
+    shown = [show(term) for term in terms]
+    assert max(map(len, shown)) <= WIDE + 7
+    assert shown[0] != shown[1]

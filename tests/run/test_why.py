@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
+from gomodel import catalog
 from gomodel.language.model import Model
+from gomodel.language.properties import declared
+from gomodel.language.tracer import trace
+from gomodel.run import why
+from gomodel.run.check import instances
+from gomodel.run.concrete import Runner
 from gomodel.run.report import Subvalue
+from gomodel.run.trace import Trace
 from tests.playing import Step, play
 from tests.small import model
 
@@ -113,3 +122,33 @@ def divides(self):
     return 4 // (1 - self.n) > 0
 """)
     assert lines(["w0"], "divides:0", "error", wrong) == []
+
+
+@pytest.mark.parametrize("name", ["chan", "map", "mutex", "sema", "spin", "waitq"])
+def test_noting_values_changes_none(name: str) -> None:
+    """Each invariant and witness along some steps: the method as it is, and the one whose parts are noted."""
+    compared = 0
+    for inst in instances(catalog.load(name), preset="quick"):
+        runner = Runner(inst, trace(inst, every_kind=False))
+        path = Trace(next(runner.initial()), ())
+        runner.start(path.init)
+        for k in range(5):
+            for component in runner.model.all_components():
+                for fn, mark in declared(component).values():
+                    if mark.kind in ("invariant", "reachable"):
+                        assert why._Notes().run(fn, (component,)) == fn(component)
+                        compared += 1
+            moves = [move for move, _, after in runner.successors(path) if after is not None]
+            if not moves:
+                break
+            path = Trace(path.init, (*path.moves, moves[k % len(moves)]))
+            runner.replay(path)
+    assert compared > 10
+
+
+def test_an_explanation_that_fails_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(why, "_flat", fails)
+    assert lines([("w0", [0])], "slow", "step_invariant") == ["no explanation: RecursionError: too deep"]
