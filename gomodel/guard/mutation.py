@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -54,7 +55,7 @@ class Mutation:
     model: str
     preset: str
     judged: list[Judged] = field(default_factory=list)
-    reasons: dict[str, str] = field(default_factory=dict)  # survivor → why it may, from the reviewed file
+    reasons: dict[str, str] = field(default_factory=dict)  # survivors → why they may, from the reviewed file
 
     @property
     def tally(self) -> Counter[str]:
@@ -68,17 +69,27 @@ class Mutation:
 
     @property
     def unexplained(self) -> list[Judged]:
-        return [j for j in self.judged if j.verdict in (SURVIVED, OPEN) and j.mutant not in self.reasons]
+        return [j for j in self.judged if j.verdict in (SURVIVED, OPEN) and self.reason(j) is None]
 
     @property
     def stale(self) -> list[str]:
         """Reasons for what does not survive."""
-        survivors = {j.mutant for j in self.judged if j.verdict in (SURVIVED, OPEN)}
-        return [name for name in self.reasons if name not in survivors]
+        survivors = [j.mutant for j in self.judged if j.verdict in (SURVIVED, OPEN)]
+        return [key for key in self.reasons if not any(_covers(key, name) for name in survivors)]
+
+    def reason(self, judged: Judged) -> str | None:
+        """Why it may survive: the reason of its name, or of the first pattern that covers it."""
+        exact = self.reasons.get(judged.mutant)
+        return exact or next((text for key, text in self.reasons.items() if _covers(key, judged.mutant)), None)
 
     @property
     def passed(self) -> bool:
         return self.score >= GOAL and not self.unexplained and not self.stale
+
+
+def _covers(key: str, mutant: str) -> bool:
+    """Whether a key of the reviewed file is this mutant; ``*`` in it stands for any text."""
+    return re.fullmatch(".*".join(map(re.escape, key.split("*"))), mutant) is not None
 
 
 class Mutated:
@@ -217,7 +228,7 @@ class Progress:
 
 
 def reasons_of(name: str) -> dict[str, str]:
-    """The reviewed file beside the spec, ``mutex.survivors.json``: survivor → why it may survive."""
+    """The reviewed file beside the spec, ``mutex.survivors.json``: survivor, or a pattern with ``*`` → why it may survive."""
     path = catalog.source_file(catalog.load(name)).with_suffix(".survivors.json")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))

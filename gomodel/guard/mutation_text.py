@@ -20,7 +20,7 @@ def mutation_lines(found: Mutation, *, width: int = 80) -> list[Text]:
         page.add(", ".join(f"{n} {verdict}" for n, verdict in counts if n) or "none", prefix=f"  {meaning}: ")
     for judged in found.judged:
         if judged.verdict in (SURVIVED, OPEN):
-            reason = found.reasons.get(judged.mutant)
+            reason = found.reason(judged)
             page.gap()
             note = f" ({judged.by})" if judged.by else ""
             page.add(f"{judged.mutant}{note}", prefix=Text(f"  {judged.verdict}  ", style="yellow"))
