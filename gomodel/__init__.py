@@ -4,6 +4,7 @@ Everything a spec needs comes from here: ``from gomodel import Model, Component,
 """
 
 from .language.declare import (
+    Proof,
     always_eventually,
     eventually,
     invariant,
@@ -47,6 +48,7 @@ __all__ = [
     "Option",
     "Pid",
     "Preset",
+    "Proof",
     "Queue",
     "Scenario",
     "Seq",

@@ -54,6 +54,23 @@ def listed(declared: Any, where: Where | None = None) -> tuple[Fairness, ...]:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """What the model of a proof proves: some of its properties, with its own other invariants as lemmas.
+
+    ``any`` are the bounds that stay symbolic; the statement holds for all their values.  ``bugs`` break the statement
+    where they are switched on; ``assumes`` says in words what remains assumed.  ``small`` are bounds at which an
+    induction step that fails is searched for a concrete counterexample, beside the model's own.
+    """
+
+    statement: str
+    proves: tuple[str, ...]
+    any: tuple[str, ...] = ()
+    bugs: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+    small: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
 class Declared:
     """The mark that a property decorator leaves on a method."""
 

@@ -1,0 +1,1 @@
+"""Z3: bounded model checking, induction, and proofs for any size."""
