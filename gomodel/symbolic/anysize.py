@@ -70,11 +70,12 @@ class Hand:
 
 @dataclass(frozen=True)
 class Obligation:
-    """``assumptions`` and ``negated`` together must have no model."""
+    """``known`` and ``wrong`` together must have no model.  Obligations of one step may share what is known."""
 
     goal: str  # the lemma, property, or failing leaf
     step: str  # the action, "init", or the property itself
-    formula: z3.BoolRef
+    known: tuple[z3.BoolRef, ...]
+    wrong: z3.BoolRef
 
 
 class Sizes:
@@ -383,8 +384,7 @@ class Induction:
     def _obligation(self, goal: str, step: str, facts: list[Value], wrong: Value, hand: Hand) -> Obligation:
         if hand.key not in self._known:
             self._known[hand.key] = hand, z3.And(*map(_formula, self.known(self.reach(hand))))
-        known = self._known[hand.key][1]
-        return Obligation(goal, step, z3.And(*map(_formula, (*facts, wrong)), known))
+        return Obligation(goal, step, (self._known[hand.key][1], *map(_formula, facts)), _formula(wrong))
 
     def _leaf(self, action: Action, leaf: Leaf, kind: Kind | None) -> Iterator[Obligation]:
         step = _Step(self, action, leaf, kind)
@@ -412,7 +412,7 @@ class Induction:
             for goal in self.goals:
                 assert goal.term is not None
                 for wrong, _ in self.refutes(goal.term, walker, Hand()):
-                    yield Obligation(goal.name, "init", z3.And(*(_formula(f) for f in (*facts, wrong))))
+                    yield Obligation(goal.name, "init", tuple(map(_formula, facts)), _formula(wrong))
 
     def _initial(self, leaf: Leaf) -> tuple[State, Value]:
         if picks_of(leaf):

@@ -25,7 +25,121 @@ CHECK = "A3 cansemacquire again"
 BACK = "A3 nwait--, unlock"
 
 
-class SemaphoreProof(Model):
+class SemaphoreLemmas:
+    """Lemmas about the goroutines of ``users()`` that call acquire and release of ``semaphore()``."""
+
+    def at(self, labels):
+        return count(self.users().at(g, *labels) for g in self.users())
+
+    def ready(self, ticket):
+        """Releasers about to ready a waiter that has a ticket, or has none."""
+        return count(
+            self.users().at(r, READY) and self.semaphore().ticket[self.users()[r].waiter] == ticket for r in self.users()
+        )
+
+    def woken(self, ticket):
+        """Woken waiters that have not looked yet, with a ticket or without."""
+        return count(
+            self.users().at(g, WOKEN) and not self.semaphore().parked[g] and self.semaphore().ticket[g] == ticket for g in self.users()
+        )
+
+    def on_the_way(self):
+        """Releasers and woken waiters that bring no ticket."""
+        return self.at(GIVEN) + self.at((DEQUEUE,)) + self.at((HANDOFF,)) + self.ready(False) + self.woken(False)
+
+    @invariant
+    def one_holder(self):
+        """Exactly one goroutine is under root.lock while it is locked, and none while it is not."""
+        return self.at((CHECK, BACK)) + self.at((SLEEP,)) + self.at((DEQUEUE,)) == (1 if self.semaphore().locked else 0)
+
+    @invariant
+    def entering_counted(self):
+        """The acquirers that have raised nwait and are not queued are those between A2 and A4."""
+        return self.semaphore().entering == self.at((CHECK, BACK)) + self.at((SLEEP,))
+
+    @invariant
+    def on_the_way_counted(self):
+        """Releasers between R1 and R6, and waiters at A5 that are not parked."""
+        r, w = self.semaphore().releasing[0], self.semaphore().woken[0]
+        given = self.at(GIVEN) + self.at((DEQUEUE,)) + self.at((HANDOFF,)) + self.ready(True) + self.ready(False)
+        return r == given and w == self.woken(True) + self.woken(False)
+
+    @invariant
+    def somebody_sleeps(self):
+        """Who is about to dequeue has seen nwait above 0 under the lock, and it still is."""
+        return all(not self.users().at(g, DEQUEUE) or self.semaphore().nwait > 0 for g in self.users())
+
+    @invariant
+    def queued_are_parked(self):
+        """Whoever is queued waits at A5, parked."""
+        return all(self.users().at(w, WOKEN) and self.semaphore().parked[w] for w in self.semaphore().queue[0])
+
+    @invariant
+    def queued_once(self):
+        """Nobody is queued twice."""
+        q, n = self.semaphore().queue[0], self.users().size
+        return all(i >= len(q) or j >= len(q) or i == j or q[i] != q[j] for i in range(n) for j in range(n))
+
+    @invariant
+    def dequeued_are_parked(self):
+        """The waiter that a releaser has dequeued and not yet readied waits at A5, parked."""
+        return all(
+            not self.users().at(r, HANDOFF, READY)
+            or (self.users().at(self.users()[r].waiter, WOKEN) and self.semaphore().parked[self.users()[r].waiter])
+            for r in self.users()
+        )
+
+    @invariant
+    def dequeued_once(self):
+        """Two releasers have dequeued two waiters."""
+        return all(
+            not (self.users().at(r, HANDOFF, READY) and self.users().at(s, HANDOFF, READY) and r != s)
+            or self.users()[r].waiter != self.users()[s].waiter
+            for r in self.users()
+            for s in self.users()
+        )
+
+    @invariant
+    def dequeued_are_not_queued(self):
+        """What a releaser has dequeued is not in the queue."""
+        return all(
+            not self.users().at(r, HANDOFF, READY) or all(w != self.users()[r].waiter for w in self.semaphore().queue[0])
+            for r in self.users()
+        )
+
+    @invariant
+    def dequeued_without_ticket(self):
+        """A releaser hands over only where it was asked to; until then the waiter has no ticket."""
+        return all(
+            (not self.users().at(r, HANDOFF) or self.users()[r].handoff) and self.without_ticket(r) for r in self.users()
+        )
+
+    def without_ticket(self, r):
+        return (
+            not (self.users().at(r, HANDOFF) or (self.users().at(r, READY) and not self.users()[r].handoff))
+            or not self.semaphore().ticket[self.users()[r].waiter]
+        )
+
+    @invariant
+    def parked_are_queued_or_dequeued(self):
+        """Who is parked is in the queue, or some releaser is about to ready it."""
+        dequeued = self.at((HANDOFF,)) + self.ready(True) + self.ready(False)
+        parked = count(self.users().at(g, WOKEN) and self.semaphore().parked[g] for g in self.users())
+        return parked == len(self.semaphore().queue[0]) + dequeued
+
+    @invariant
+    def enough_on_the_way(self):
+        """While somebody sleeps, or is about to, every token in the word has somebody who will look for a sleeper."""
+        nobody = len(self.semaphore().queue[0]) == 0 and self.at((SLEEP,)) == 0
+        return nobody or self.semaphore().value[0] <= self.on_the_way()
+
+    @invariant
+    def tickets_are_tokens(self):
+        """The tokens that may still be acquired are those in the word and the tickets."""
+        return self.semaphore().balance[0] == self.semaphore().value[0] + self.ready(True) + self.woken(True)
+
+
+class SemaphoreProof(SemaphoreLemmas, Model):
     """A semaphore that goroutines acquire and release at will."""
 
     name = "sema"
@@ -65,117 +179,14 @@ class SemaphoreProof(Model):
                 yield step("has a token")
                 self.stock += 1
 
-    # --- lemmas ----------------------------------------------------------------------------------------------
+    def users(self):
+        return self.user
 
-    def at(self, labels):
-        return count(self.user.at(g, *labels) for g in self.user)
-
-    def ready(self, ticket):
-        """Releasers about to ready a waiter that has a ticket, or has none."""
-        return count(
-            self.user.at(r, READY) and self.sema.ticket[self.user[r].waiter] == ticket for r in self.user
-        )
-
-    def woken(self, ticket):
-        """Woken waiters that have not looked yet, with a ticket or without."""
-        return count(
-            self.user.at(g, WOKEN) and not self.sema.parked[g] and self.sema.ticket[g] == ticket for g in self.user
-        )
-
-    def on_the_way(self):
-        """Releasers and woken waiters that bring no ticket."""
-        return self.at(GIVEN) + self.at((DEQUEUE,)) + self.at((HANDOFF,)) + self.ready(False) + self.woken(False)
-
-    @invariant
-    def one_holder(self):
-        """Exactly one goroutine is under root.lock while it is locked, and none while it is not."""
-        return self.at((CHECK, BACK)) + self.at((SLEEP,)) + self.at((DEQUEUE,)) == (1 if self.sema.locked else 0)
-
-    @invariant
-    def entering_counted(self):
-        """The acquirers that have raised nwait and are not queued are those between A2 and A4."""
-        return self.sema.entering == self.at((CHECK, BACK)) + self.at((SLEEP,))
-
-    @invariant
-    def on_the_way_counted(self):
-        """Releasers between R1 and R6, and waiters at A5 that are not parked."""
-        r, w = self.sema.releasing[0], self.sema.woken[0]
-        given = self.at(GIVEN) + self.at((DEQUEUE,)) + self.at((HANDOFF,)) + self.ready(True) + self.ready(False)
-        return r == given and w == self.woken(True) + self.woken(False)
-
-    @invariant
-    def somebody_sleeps(self):
-        """Who is about to dequeue has seen nwait above 0 under the lock, and it still is."""
-        return all(not self.user.at(g, DEQUEUE) or self.sema.nwait > 0 for g in self.user)
-
-    @invariant
-    def queued_are_parked(self):
-        """Whoever is queued waits at A5, parked."""
-        return all(self.user.at(w, WOKEN) and self.sema.parked[w] for w in self.sema.queue[0])
-
-    @invariant
-    def queued_once(self):
-        """Nobody is queued twice."""
-        q, n = self.sema.queue[0], self.goroutines
-        return all(i >= len(q) or j >= len(q) or i == j or q[i] != q[j] for i in range(n) for j in range(n))
-
-    @invariant
-    def dequeued_are_parked(self):
-        """The waiter that a releaser has dequeued and not yet readied waits at A5, parked."""
-        return all(
-            not self.user.at(r, HANDOFF, READY)
-            or (self.user.at(self.user[r].waiter, WOKEN) and self.sema.parked[self.user[r].waiter])
-            for r in self.user
-        )
-
-    @invariant
-    def dequeued_once(self):
-        """Two releasers have dequeued two waiters."""
-        return all(
-            not (self.user.at(r, HANDOFF, READY) and self.user.at(s, HANDOFF, READY) and r != s)
-            or self.user[r].waiter != self.user[s].waiter
-            for r in self.user
-            for s in self.user
-        )
-
-    @invariant
-    def dequeued_are_not_queued(self):
-        """What a releaser has dequeued is not in the queue."""
-        return all(
-            not self.user.at(r, HANDOFF, READY) or all(w != self.user[r].waiter for w in self.sema.queue[0])
-            for r in self.user
-        )
-
-    @invariant
-    def dequeued_without_ticket(self):
-        """A releaser hands over only where it was asked to; until then the waiter has no ticket."""
-        return all(
-            (not self.user.at(r, HANDOFF) or self.user[r].handoff) and self.without_ticket(r) for r in self.user
-        )
-
-    def without_ticket(self, r):
-        return (
-            not (self.user.at(r, HANDOFF) or (self.user.at(r, READY) and not self.user[r].handoff))
-            or not self.sema.ticket[self.user[r].waiter]
-        )
-
-    @invariant
-    def parked_are_queued_or_dequeued(self):
-        """Who is parked is in the queue, or some releaser is about to ready it."""
-        dequeued = self.at((HANDOFF,)) + self.ready(True) + self.ready(False)
-        parked = count(self.user.at(g, WOKEN) and self.sema.parked[g] for g in self.user)
-        return parked == len(self.sema.queue[0]) + dequeued
+    def semaphore(self):
+        return self.sema
 
     @invariant
     def tokens_are_somewhere(self):
         """A token is in stock, with a goroutine outside, in the word, or on its way with a ticket."""
-        balance = self.sema.balance[0]
         outside = count(self.user.at(g, "R1 add 1", "has a token", BACK) for g in self.user)
-        ticketed = self.ready(True) + self.woken(True)
-        return self.stock + outside + balance == self.tokens and balance == self.sema.value[0] + ticketed
-
-    @invariant
-    def enough_on_the_way(self):
-        """While somebody sleeps, or is about to, every token in the word has somebody who will look for a sleeper."""
-        nobody = len(self.sema.queue[0]) == 0 and self.at((SLEEP,)) == 0
-        return nobody or self.sema.value[0] <= self.on_the_way()
+        return self.stock + outside + self.sema.balance[0] == self.tokens
