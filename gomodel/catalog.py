@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+import gomodel.proofs
 import gomodel.specs
 
 from .language.errors import GomodelError, SpecError, UsageError, Where, suggestion
@@ -29,7 +30,6 @@ from .language.model import Model
 from .language.source import forget
 
 IMPORT_SECONDS = 30.0
-_PACKAGE = "gomodel.specs"
 _USER = "gomodel_user"  # the module names of users' own files start with this
 _NAME = re.compile(r"""^    name(?:\s*:[^=\n]+)?\s*=\s*["']([^"'\n]+)["']""", re.MULTILINE)
 
@@ -39,9 +39,27 @@ def specs_folder() -> Path:
     return Path(next(iter(gomodel.specs.__path__))).resolve()
 
 
+def proofs_folder() -> Path:
+    """The folder of the shipped proofs, laid out the same."""
+    return Path(next(iter(gomodel.proofs.__path__))).resolve()
+
+
 def names() -> list[str]:
     """The short names of all shipped models, sorted; imports none of them."""
     return sorted(_index())
+
+
+def proof_names() -> list[str]:
+    """The same for the models of proofs, which are named after what they prove something of."""
+    return sorted(_index(proofs_folder()))
+
+
+def proof(name: str) -> type[Model]:
+    """The model of that proof; raises UsageError where there is none of that name."""
+    index = _index(proofs_folder())
+    if name not in index:
+        raise UsageError(f"there is no proof {name!r}", mend=suggestion(name, index, "there are"))
+    return _shipped(name, index[name])
 
 
 def models() -> dict[str, type[Model]]:
@@ -89,21 +107,23 @@ def digests(inst: Instance) -> dict[str, str]:
 def _files(inst: Instance) -> Iterator[Path]:
     for component in inst.build().all_components():
         for cls in type(component).__mro__:
-            if cls.__module__.startswith(("gomodel.specs.", "gomodel_user.")):
+            if cls.__module__.startswith(("gomodel.specs.", "gomodel.proofs.", "gomodel_user.")):
                 yield source_file(cls)
 
 
 def _spec_name(file: Path) -> str:
-    folder = specs_folder()
-    return f"specs/{file.resolve().relative_to(folder)}" if file.resolve().is_relative_to(folder) else file.name
+    for package, folder in _homes():
+        if file.resolve().is_relative_to(folder):
+            return f"{package.removeprefix('gomodel.')}/{file.resolve().relative_to(folder)}"
+    return file.name
 
 
 # --- shipped specs ---------------------------------------------------------------------------------------------------
 
 
-def _index() -> dict[str, Path]:
+def _index(folder: Path | None = None) -> dict[str, Path]:
     """Short name → file, as the text of the specs says."""
-    files = sorted(specs_folder().glob("**/*.py"))
+    files = sorted((folder or specs_folder()).glob("**/*.py"))
     return {name: file for file in files for name in _NAME.findall(file.read_text(encoding="utf-8"))}
 
 
@@ -114,9 +134,13 @@ def _shipped(name: str, path: Path) -> type[Model]:
     return found[name]
 
 
+def _homes() -> tuple[tuple[str, Path], ...]:
+    return ("gomodel.specs", specs_folder()), ("gomodel.proofs", proofs_folder())
+
+
 def _import_shipped(path: Path) -> types.ModuleType:
-    parts = path.relative_to(specs_folder()).with_suffix("").parts
-    module = ".".join((_PACKAGE, *parts))
+    package, folder = next(home for home in _homes() if path.is_relative_to(home[1]))
+    module = ".".join((package, *path.relative_to(folder).with_suffix("").parts))
     return _import(path, lambda: importlib.import_module(module))
 
 
@@ -130,7 +154,7 @@ def models_in(name: str) -> list[type[Model]]:
         source = path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {name}: {error.strerror or error}") from None
-    if path.resolve().is_relative_to(specs_folder()):
+    if any(path.resolve().is_relative_to(folder) for _, folder in _homes()):
         return _models_of(_import_shipped(path.resolve()))
     return _models_of(_import(path, lambda: _execute(path, source)))
 

@@ -32,6 +32,7 @@ from .commands import (
 )
 from .graph_commands import graph_command
 from .guard_commands import diff_command, guard_command, mutate_command
+from .prove_commands import bmc_command, prove_command
 from .trace_commands import trace_app, walk_command
 
 if TYPE_CHECKING:
@@ -347,6 +348,8 @@ def _refuse(option: str, given: bool, **others: Any) -> None:
 app.add_typer(trace_app, name="trace")
 app.command("walk")(walk_command)
 app.command("graph")(graph_command)
+app.command("bmc")(bmc_command)
+app.command("prove")(prove_command)
 app.command("guard")(guard_command)
 app.command("diff")(diff_command)
 app.command("mutate")(mutate_command)

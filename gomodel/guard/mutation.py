@@ -228,7 +228,7 @@ class Progress:
 
 
 def reasons_of(name: str) -> dict[str, str]:
-    """The reviewed file beside the spec, ``mutex.survivors.json``: survivor, or a pattern with ``*`` → why it may survive."""
+    """The reviewed file beside the spec, ``mutex.survivors.json``: survivor, or pattern with ``*`` → why it may."""
     path = catalog.source_file(catalog.load(name)).with_suffix(".survivors.json")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))

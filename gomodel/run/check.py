@@ -48,7 +48,7 @@ def check(
     preset: str = "",
     bugs: list[str] | None = None,
     limits: Limits | None = None,
-    engine: str = DEFAULT_ENGINE,
+    engine: str | Engine = DEFAULT_ENGINE,
     safety_only: bool = False,
     reset: bool = True,
     witnesses: list[str] | None = None,
@@ -69,7 +69,7 @@ def check(
     started = time.monotonic()
     limits = limits or Limits()
     chosen = instances(model, bounds, scenarios, preset, bugs)
-    explorer = engine_named(engine)
+    explorer = engine_named(engine) if isinstance(engine, str) else engine
     if keep is not None and engine != DEFAULT_ENGINE:
         raise UsageError(f"engine {engine} keeps no checkpoints", mend=f"use --engine {DEFAULT_ENGINE}")
     explored: Explored = []

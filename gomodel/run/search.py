@@ -15,6 +15,7 @@ from .trace import Trace, Value
 
 DEADLOCK = "deadlock"
 RUN = "run"  # what an execution is called that violates nothing
+INDUCTION = "induction"  # the kind of a counterexample to induction: it begins in no initial state
 INTERRUPTED = "Ctrl-C"
 FIRST = "the first violation"
 

@@ -9,8 +9,8 @@ import z3
 from ..language.system import TransitionSystem
 from ..run.memory import resident
 from ..run.search import FIRST, INTERRUPTED, Clock, Exploration, Found, Limits, Progress, Watch
-from . import values as v
 from .finite import Bad, Finite
+from .values import formula_of
 
 DEPTH = 20
 
@@ -51,8 +51,8 @@ class _Unrolling:
 
     def run(self, depth: int) -> None:
         finite = self.finite
-        start = z3.substitute(_formula(finite.start()), (finite.act, finite.first_act))
-        self.solver.add(finite.at(start, 0))
+        self._look("init", 0)
+        self.solver.add(formula_of(finite.at(finite.start(), 0)))
         self._look("start", 0)
         for k in range(depth + 1):
             self._look("state", k)
@@ -69,7 +69,7 @@ class _Unrolling:
 
     def _goes_on(self) -> bool:
         """Whether there is an execution that long."""
-        return self._check() != z3.unsat
+        return bool(self._check() != z3.unsat)
 
     def _check(self, *assumptions: z3.BoolRef) -> z3.CheckSatResult:
         if self.limits.timeout is not None:
@@ -85,7 +85,7 @@ class _Unrolling:
         todo = [bad for bad in self.bad if bad.where == where and bad.name not in self._found(bad)]
         while todo and self.result.stopped is None:
             some = z3.Bool(f"{where} {k} {len(todo)}")
-            formulas = [_formula(self.finite.at(bad.formula, k)) for bad in todo]
+            formulas = [formula_of(self.finite.at(bad.formula, k)) for bad in todo]
             self.solver.add(z3.Implies(some, z3.Or(*formulas)))
             found = self._check(some)
             if found == z3.unsat:
@@ -99,9 +99,7 @@ class _Unrolling:
             for bad in hit:
                 found = Found(bad.name, bad.kind, steps, lambda trace=trace: trace)  # type: ignore[misc]
                 if bad.leaf:
-                    found = Found(
-                        bad.name, bad.kind, steps, found.find, bad.leaf.text, bad.leaf.where
-                    )
+                    found = Found(bad.name, bad.kind, steps, found.find, bad.leaf.text, bad.leaf.where)
                 self._found(bad).setdefault(bad.name, found)
             if self.limits.first or self.limits.until & set(self.result.violations):
                 self.result.stopped = FIRST
@@ -118,7 +116,3 @@ class _Unrolling:
         if self.watch and self.clock.due():
             self.watch(Progress(0, 0, depth, 0, self.clock.seconds, resident()))
         return self.result.stopped is not None
-
-
-def _formula(value: v.Value) -> z3.BoolRef:
-    return z3.BoolVal(value) if isinstance(value, bool) else value

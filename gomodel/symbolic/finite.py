@@ -1,8 +1,8 @@
 """A transition system at known bounds as Z3 formulas over bit-vectors: initial states, one step, what may go wrong.
 
 One step is one formula over the variables before and after it.  Which way is taken is said by two more variables: the
-number of the way (a leaf of the system, see ``Way``) and the process that takes it, so that the leaves of a process kind
-occur once however many processes there are.
+number of the way (a leaf of the system, see ``Way``) and the process that takes it, so that the leaves of a process
+kind occur once however many processes there are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Any
 import z3
 
 from ..explore.layout import Layout
-from ..explore.shapes import Cells, Line as Row, Maybe as Perhaps, Number, Record, Shape
+from ..explore.shapes import Cells, Number, Record, Shape
+from ..explore.shapes import Line as Row
+from ..explore.shapes import Maybe as Perhaps
 from ..explore.term_shapes import Shapes
 from ..language.declare import STEPS
 from ..language.domains import Bool
@@ -42,7 +44,11 @@ class Way:
 
 @dataclass(frozen=True)
 class Bad:
-    """Something that should not be: where: ``start``, ``state``, ``step`` or ``failure`` of a step."""
+    """Something that should not be.
+
+    ``where`` it is judged: on an initial state (``start``), a ``state``, a ``step`` and both its ends, or a way of
+    ``init`` or of a step that fails (``init``, ``failure``).
+    """
 
     name: str
     kind: str
@@ -149,7 +155,7 @@ class Finite:
     # --- initial states --------------------------------------------------------------------------------------
 
     def start(self) -> Value:
-        """``before`` is an initial state, by the way of ``init`` whose number is ``act``."""
+        """``before`` is an initial state, by the way of ``init`` whose number is ``first_act``."""
         return v.disjunction(*(self._started(way) for way in self.starts if way.leaf.kind == "commit"))
 
     def _started(self, way: Way) -> Value:
@@ -165,7 +171,7 @@ class Finite:
             else:
                 values[name] = tuple(Walker(self.numbers, {}, me=p).value(kind.initial[name]) for p in mine)
         same = (v.equal(self.before[n], values[n]) for n in self.system.variables)
-        return v.conjunction(self.act == way.number, fits, walker.value(way.leaf.guard), *same)
+        return v.conjunction(self.first_act == way.number, fits, walker.value(way.leaf.guard), *same)
 
     def domains(self) -> Value:
         """``before`` is a state: every value lies in its domain, in normal form, and dead locals hold their default."""
@@ -188,6 +194,12 @@ class Finite:
             if way.leaf.kind != "commit":
                 name = way.leaf.prop or way.leaf.text
                 yield Bad(name, way.leaf.kind, self.taken(way), "failure", way.leaf)
+        for way in self.starts:
+            if way.leaf.kind != "commit":
+                drawn, fits = self._drawn(way.leaf, self.first_picks)
+                guard = Walker(self.numbers, {}, None, None, drawn).value(way.leaf.guard)
+                wrong = v.conjunction(self.first_act == way.number, fits, guard)
+                yield Bad(way.leaf.prop or way.leaf.text, way.leaf.kind, wrong, "init", way.leaf)
         yield from self._at_rest()
 
     def _wrong(self, prop: Property) -> Iterator[Bad]:
@@ -264,9 +276,7 @@ class Finite:
 
     def state(self, model: z3.ModelRef, time: int) -> State:
         """The state at ``time`` in a model of the copies."""
-        return tuple(
-            plain(x.domain, _at_time(self.before[n], time), model) for n, x in self.system.variables.items()
-        )
+        return tuple(plain(x.domain, _at_time(self.before[n], time), model) for n, x in self.system.variables.items())
 
     def trace(self, model: z3.ModelRef, steps: int) -> Trace:
         """The execution of ``steps`` moves in a model of the copies; it begins in an initial state."""
@@ -313,8 +323,8 @@ def _copy(symbol: Any, time: int) -> Any:
 
 def _at_time(value: Value, time: int, finite: Finite | None = None) -> Value:
     """A value of ``before`` at ``time``: symbols, or with ``finite`` terms over them."""
-    from .walker import _map
     from .values import Line
+    from .walker import mapped
 
     if isinstance(value, Line):
         return Line(_at_time(value.size, time, finite), _at_time(value.cells, time, finite))
@@ -326,7 +336,7 @@ def _at_time(value: Value, time: int, finite: Finite | None = None) -> Value:
             return part
         return finite.at(part, time) if finite else _copy(part, time)
 
-    return _map(copied, value)
+    return mapped(copied, value)
 
 
 # --- how many bits ---------------------------------------------------------------------------------------------------

@@ -212,3 +212,8 @@ def default(sort: Domain) -> Value:
 def total(values: list[Value]) -> Value:
     """The sum; a truth value counts as 0 or 1."""
     return reduce(lambda a, b: a + b, values, 0)
+
+
+def formula_of(truth: Value) -> z3.BoolRef:
+    """A truth value as a Z3 formula."""
+    return z3.BoolVal(truth) if isinstance(truth, bool) else truth

@@ -11,7 +11,8 @@ from typing import Any
 
 import z3
 
-from ..language.domains import Bool, Domain, index_base
+from ..language.build import cells_of
+from ..language.domains import Array, Bool, Domain, Enum, Int, Option, Seq, Set, Struct, index_base
 from ..language.terms import Term
 from . import values as v
 from .values import Line, Maybe, Numbers, Ring, Table, Value
@@ -150,16 +151,13 @@ class Walker:
             case "store", Table():
                 return self.store(a[0], self._index(a[1]), a[2])
             case "select", _:
-                sort: Any = t.args[0].sort
-                array = getattr(sort, "array", sort)
+                array = cells_of(t.args[0].sort)
                 return self.at(a[0], self._index(a[1]), index_base(array.index), v.default(array.elem))
             case "store", _:
-                sort = t.sort
-                base = index_base(getattr(sort, "array", sort).index)
+                base = index_base(cells_of(t.sort).index)
                 return tuple(self.numbers.choose(self._here(a[1], base + k), a[2], c) for k, c in enumerate(a[0]))
             case "fill", _:
-                size = getattr(t.sort, "array", t.sort).size  # type: ignore[attr-defined]
-                return (a[0],) * size
+                return (a[0],) * cells_of(t.sort).size
             case "len", _:
                 return a[0].size
             case "at", Line():
@@ -178,7 +176,7 @@ class Walker:
         return v.equal(self._index(index), k)
 
     def at(self, cells: tuple[Value, ...], index: Value, base: int, blank: Value) -> Value:
-        """``cells[index - base]``; outside, where the value never matters, some cell, or ``blank`` where there is none."""
+        """``cells[index - base]``; outside, where it never matters, some cell, or ``blank`` if there is none."""
         if not cells:
             return blank
         if v.known(index):
@@ -210,20 +208,18 @@ class Walker:
                     pick(empty, 0, size - 1), tuple(pick(v.equal(size, k + 1), blank, c) for k, c in enumerate(cells))
                 )
             case "remove_at":
-                inside = v.conjunction(0 <= a[0], a[0] < size)
+                inside = v.conjunction(a[0] >= 0, a[0] < size)
                 moved = tuple(pick(v.conjunction(inside, a[0] <= k), down[k], c) for k, c in enumerate(cells))
                 return Line(pick(inside, size - 1, size), moved)
             case "set_at":
-                placed = tuple(
-                    pick(v.conjunction(v.equal(a[0], k), k < size), a[1], c) for k, c in enumerate(cells)
-                )
+                placed = tuple(pick(v.conjunction(v.equal(a[0], k), k < size), a[1], c) for k, c in enumerate(cells))
                 return Line(size, placed)
         raise NotImplementedError(t.op)
 
     # --- containers of any size ------------------------------------------------------------------------------
 
     def load(self, table: Table, index: Value) -> Value:
-        return _map(lambda part: z3.Select(part, self._lifted(index)), table.parts)
+        return mapped(lambda part: z3.Select(part, self._lifted(index)), table.parts)
 
     def store(self, table: Table, index: Value, value: Value) -> Table:
         def put(part: Any, cell: Value) -> Any:
@@ -231,7 +227,7 @@ class Walker:
                 return z3.Store(part, self._lifted(index), cell)
             return z3.Store(part, self._lifted(index), z3.BoolVal(cell) if isinstance(cell, bool) else cell)
 
-        return Table(_map(put, table.parts, value), table.elem)
+        return Table(mapped(put, table.parts, value), table.elem)
 
     def _lifted(self, value: Value) -> Value:
         return self.numbers.lift(value) if v.known(value) else value
@@ -266,21 +262,19 @@ class Walker:
         return v.total(bodies)
 
 
-def _map(f: Any, *structures: Value) -> Value:
+def mapped(f: Any, *structures: Value) -> Value:
     """Apply ``f`` to the scalar parts of structures that are alike."""
     first = structures[0]
     if isinstance(first, tuple):
-        return tuple(_map(f, *parts) for parts in zip(*structures, strict=True))
+        return tuple(mapped(f, *parts) for parts in zip(*structures, strict=True))
     if isinstance(first, Maybe):
-        there = _map(f, *(s.there for s in structures))
-        return Maybe(there, _map(f, *(s.value for s in structures)))
+        there = mapped(f, *(s.there for s in structures))
+        return Maybe(there, mapped(f, *(s.value for s in structures)))
     return f(*structures)
 
 
 def fresh(numbers: Numbers, domain: Domain, name: str) -> Value:
     """Unknown values in the structure of ``domain``, whose size is known."""
-    from ..language.domains import Array, Option, Seq, Set, Struct
-
     match domain:
         case Bool():
             return z3.Bool(name)
@@ -312,8 +306,6 @@ def scalars(value: Value) -> list[Any]:
 
 def inside(domain: Domain, value: Value) -> Value:
     """Whether ``value`` is one of ``domain`` in its normal form."""
-    from ..language.domains import Array, Enum, Int, Option, Seq, Set, Struct
-
     match domain:
         case Bool():
             return True
@@ -336,14 +328,12 @@ def inside(domain: Domain, value: Value) -> Value:
                 v.conjunction(inside(domain.elem, c), v.disjunction(k < value.size, v.equal(c, blank)))
                 for k, c in enumerate(value.cells)
             )
-            return v.conjunction(0 <= value.size, value.size <= domain.capacity, *used)
+            return v.conjunction(value.size >= 0, value.size <= domain.capacity, *used)
     return v.conjunction(domain.lo <= value, value <= domain.hi)  # type: ignore[attr-defined]
 
 
 def plain(domain: Domain, value: Value, model: z3.ModelRef) -> Any:
     """The plain value of ``domain`` that a Z3 model gives to ``value``."""
-    from ..language.domains import Array, Option, Seq, Set, Struct
-
     match domain:
         case Bool():
             return bool(value) if isinstance(value, bool) else z3.is_true(model.eval(value, True))

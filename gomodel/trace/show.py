@@ -6,7 +6,7 @@ from rich.text import Text
 
 from ..run.fair_cycle import NEVER_ENABLED
 from ..run.report import AbstractStep, Counterexample
-from ..run.search import RUN
+from ..run.search import INDUCTION, RUN
 from .page import Page
 from .steps import View, add_steps, arguments_of, several, standing
 
@@ -32,7 +32,7 @@ def counterexample_lines(
     )
     if cex.initial:
         page.gap()
-        page.add("initially", style="bold")
+        page.add("from this state, which satisfies them all" if cex.kind == INDUCTION else "initially", style="bold")
         for change in cex.initial:
             page.add(Text.assemble(change.variable, " = ", (change.new, "bold")), prefix="  ")
     if cex.waiting:
@@ -65,6 +65,8 @@ def title(cex: Counterexample) -> str:
             return f"{cex.property} is reached"
         case "run":
             return "an execution"
+        case "induction":
+            return f"counterexample to induction: {cex.property}"
         case _:
             return f"{cex.property}{arguments_of(cex)} is violated"
 

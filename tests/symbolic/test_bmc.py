@@ -1,0 +1,147 @@
+"""Bounded model checking finds what the explicit engines find, as soon, and what it shows can be replayed."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from gomodel import catalog
+from gomodel.explore.engine import CompiledEngine
+from gomodel.language.errors import SpecError
+from gomodel.language.instance import all_bugs, instance
+from gomodel.language.tracer import trace
+from gomodel.run.check import instances
+from gomodel.run.counterexample import confirm
+from gomodel.run.reference import ReferenceEngine
+from gomodel.run.search import Engine, Exploration, Limits
+from gomodel.symbolic.bmc import BoundedEngine
+from tests.conftest import Run
+from tests.random_models import REFUSED, write_model
+from tests.small import load, model
+
+DEPTH = 5
+
+
+def short(result: Exploration, depth: int) -> dict[str, tuple[str, int]]:
+    """What was found within ``depth`` steps."""
+    found = {**result.violations, **result.errors}
+    return {name: (f.kind, f.length) for name, f in found.items() if f.length <= depth}
+
+
+def agree(text: str, engine: Engine, depth: int = DEPTH) -> Exploration | None:
+    inst = instance(load(text))
+    try:
+        system = trace(inst)
+    except SpecError as error:
+        if any(reason in error.message for reason in REFUSED):
+            return None
+        raise
+    bounded = BoundedEngine(depth).explore(system, Limits())
+    for found in (*bounded.violations.values(), *bounded.errors.values()):
+        confirm(inst, system, found)
+    assert short(bounded, depth) == short(engine.explore(system, Limits()), depth)
+    return bounded
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_random_models(block: int) -> None:
+    """Reference engine, machine code, and Z3."""
+    hits = 0
+    for seed in range(10 * block, 10 * (block + 1)):
+        text = write_model(random.Random(seed))
+        try:
+            result = agree(text, ReferenceEngine() if seed % 2 else CompiledEngine())
+        except Exception as difference:
+            raise AssertionError(f"seed {seed}:\n{text}") from difference
+        hits += bool(result and (result.violations or result.errors))
+    assert hits  # some of them go wrong within the depth
+
+
+@pytest.mark.slow
+def test_many_random_models() -> None:
+    for seed in range(400):
+        text = write_model(random.Random(seed))
+        try:
+            agree(text, CompiledEngine())
+        except Exception as difference:
+            raise AssertionError(f"seed {seed}:\n{text}") from difference
+
+
+# Counted by hand along the source: docs/traces.md has the first, step by step.
+KNOWN = [
+    ("mutex", "m5", "no_throw", 12),
+    ("sema", "s1", "sema.no_lost_wakeup", 7),
+]
+
+
+@pytest.mark.parametrize(("name", "bug", "prop", "length"), KNOWN)
+def test_a_bug_is_found_at_its_length(name: str, bug: str, prop: str, length: int) -> None:
+    inst = instances(catalog.load(name), preset="quick", bugs=[bug])[0]
+    system = trace(inst, every_kind=False)
+    just_short = BoundedEngine(length - 1).explore(system, Limits())
+    assert prop not in just_short.violations
+    found = BoundedEngine(length).explore(system, Limits(until=frozenset([prop]))).violations[prop]
+    assert (found.length, len(found.trace)) == (length, length)
+    confirm(inst, system, found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", catalog.names())
+def test_every_bug_of_a_model(name: str) -> None:
+    """Within 60 seconds and 14 steps for each: what is found is what machine code finds."""
+    shipped = catalog.load(name)
+    for bug in all_bugs(instances(shipped)[0]):
+        for inst in instances(shipped, preset="quick", bugs=[bug]):
+            system = trace(inst, every_kind=False)
+            bounded = BoundedEngine(14).explore(system, Limits(timeout=60))
+            depth = bounded.depth - 1 if "limit" in (bounded.stopped or "") or "Z3" in (bounded.stopped or "") else 14
+            explored = CompiledEngine().explore(system, Limits(max_states=3_000_000))
+            assert short(bounded, depth) == short(explored, depth), (name, bug, inst.scenario)
+            for found in bounded.violations.values():
+                confirm(inst, system, found)
+
+
+# --- the end of the search -------------------------------------------------------------------------------------------
+
+COUNTER = """
+def state(self):
+    self.n = Int(0, 9)
+
+@rule
+def up(self):
+    require(self.n < 3)
+    self.n += 1
+
+@invariant
+def small(self):
+    return self.n <= 2
+"""
+
+
+def test_a_depth_that_is_reached_is_no_ok() -> None:
+    system = trace(instance(model(COUNTER)))
+    two = BoundedEngine(2).explore(system, Limits())
+    assert (two.violations, two.stopped) == ({}, "the depth of 2 steps")
+    assert BoundedEngine(3).explore(system, Limits()).violations["small"].length == 3
+
+
+def test_executions_that_all_end_are_all_of_them() -> None:
+    """Three steps, then nothing can move: there is nothing to be seen behind."""
+    result = BoundedEngine(10).explore(trace(instance(model(COUNTER))), Limits())
+    assert (result.stopped, result.depth) == (None, 4)
+
+
+def test_a_time_limit_is_said() -> None:
+    inst = instances(catalog.load("mutex"), preset="quick")[0]
+    result = BoundedEngine(30).explore(trace(inst, every_kind=False), Limits(timeout=0.5))
+    assert result.stopped in ("the time limit of 0.5 s", "Z3: canceled", "Z3: timeout")
+
+
+def test_on_the_command_line(run: Run) -> None:
+    code, out, _ = run("bmc", "mutex", "--preset", "quick", "--scenario", "pair", "--bug", "m5", "--depth", "12")
+    assert code == 1
+    assert "no_throw is violated\n  after 12 steps" in out
+    code, out, _ = run("bmc", "mutex", "--preset", "quick", "--scenario", "pair", "--depth", "3")
+    assert code == 3
+    assert "stopped at the depth of 3 steps" in out

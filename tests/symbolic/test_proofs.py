@@ -1,0 +1,191 @@
+"""The shipped proofs hold; without a lemma, or with a bug, they fail, and a concrete state shows why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gomodel import catalog
+from gomodel.explore.engine import CompiledEngine
+from gomodel.language.instance import instance
+from gomodel.language.tracer import trace
+from gomodel.run.check import instances
+from gomodel.run.search import DEADLOCK, Limits
+from gomodel.symbolic.proofs import PROVED, REFUTED, prove
+from tests.conftest import Run
+from tests.small import model
+
+NAMES = catalog.proof_names()
+
+# Follows from the others at each number of goroutines (the pigeonhole principle), so no state can show what it is for.
+AT_EVERY_SIZE = {"parked_are_queued_or_dequeued"}
+
+
+def test_which_proofs_there_are() -> None:
+    assert {"mutex", "sema", "slice"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_holds(name: str) -> None:
+    found = prove(catalog.proof(name))
+    assert (found.verdict, found.weak) == (PROVED, [])
+    assert found.any
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_statement_and_lemmas_hold_where_every_state_is_visited(name: str) -> None:
+    shipped = catalog.proof(name)
+    for inst in instances(shipped):
+        found = CompiledEngine().explore(trace(inst, every_kind=False), Limits())
+        assert found.complete
+        assert not found.errors
+        assert set(found.violations) <= {DEADLOCK}  # users of a semaphore may all sleep
+
+
+def weakened(name: str, lemma: str) -> None:
+    found = prove(catalog.proof(name), without=[lemma])
+    assert found.verdict == REFUTED or lemma in AT_EVERY_SIZE, found.note
+    assert found.weak
+    assert (found.cex is not None) == (lemma not in AT_EVERY_SIZE)
+
+
+def broken(name: str, bug: str) -> None:
+    found = prove(catalog.proof(name), bugs=[bug])
+    assert (found.verdict, bool(found.weak)) == (REFUTED, True), found.note
+    assert found.cex is not None
+
+
+def lemmas(*names: str) -> list[tuple[str, str]]:
+    return [(n, lemma) for n in names for lemma in prove(catalog.proof(n)).lemmas]
+
+
+def bugs(*names: str) -> list[tuple[str, str]]:
+    return [(n, bug) for n in names for bug in catalog.proof(n).proof.bugs]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("lemma", ["one_holder", "queued_once", "enough_on_the_way"])
+def test_a_lemma_of_the_semaphore_is_needed(lemma: str) -> None:
+    weakened("sema", lemma)
+
+
+@pytest.mark.parametrize(("name", "bug"), bugs("sema", "slice"))
+def test_a_bug_breaks_the_proof(name: str, bug: str) -> None:
+    broken(name, bug)
+
+
+@pytest.mark.slow
+def test_every_lemma_is_needed() -> None:
+    for name, lemma in lemmas(*NAMES):
+        weakened(name, lemma)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "bug"), bugs("mutex"))
+def test_every_bug_of_the_mutex_breaks_its_proof(name: str, bug: str) -> None:
+    broken(name, bug)
+
+
+@pytest.mark.parametrize("harmless", ["m3", "m4"])
+@pytest.mark.slow
+def test_negative_controls_are_proved_too(harmless: str) -> None:
+    assert prove(catalog.proof("mutex"), bugs=[harmless]).verdict == PROVED
+
+
+def test_the_counterexample_of_a_lost_lemma_is_one_step_of_the_model() -> None:
+    """What the state before and after are is checked by the explicit engine: one of its successors is the one shown."""
+    shipped = catalog.proof("slice")
+    found = prove(shipped, without=["in_order"])
+    assert found.cex is not None
+    first = {c.variable: int(c.new) for c in found.cex.initial}
+    assert first["a"] > first["b"]  # what the lemma excludes
+    assert [s.label for s in found.cex.steps] == ["append"]
+    after = {c.variable: int(c.new) for c in found.cex.steps[0].changes}
+    for name in ("a", "b"):
+        old = first[name]
+        assert after.get(f"grown_{name}", first[f"grown_{name}"]) == (2 * old if old < 256 else old + (old + 768) // 4)
+
+
+# --- k-induction at bounds -------------------------------------------------------------------------------------------
+
+TWO = """
+def state(self):
+    self.a = Int(0, 7)
+
+@rule
+def hop(self):
+    self.a = 2 if self.a == 0 else 0 if self.a == 2 else 7 if self.a == 5 else 5 if self.a == 4 else self.a
+
+@invariant
+def not_seven(self):
+    return self.a != 7
+"""
+
+
+def test_two_steps_prove_what_one_does_not() -> None:
+    """5 leads to 7, and 4 to 5: neither is reached.  From three on end none is left, as nothing leads to 4."""
+    loose = model(TWO)
+    for k in (1, 2):
+        found = prove(loose, k=k)
+        assert (found.verdict, len(found.cex.steps) if found.cex else 0) == (REFUTED, k)
+    assert prove(loose, k=3).verdict == PROVED
+
+
+def test_what_is_false_is_never_proved() -> None:
+    false = model(TWO.replace("!= 7", "!= 2"))
+    assert [prove(false, k=k).verdict for k in (1, 2, 3, 4)] == [REFUTED] * 4
+    assert prove(false, k=2).note == "not_seven is violated after 1 steps"
+
+
+def test_bounds_make_it_a_proof_at_these_bounds() -> None:
+    found = prove(catalog.proof("sema"), bounds={"goroutines": "2", "tokens": "1"})
+    assert (found.verdict, found.any, found.bounds) == (PROVED, (), {"goroutines": 2, "tokens": 1})
+
+
+# --- on the command line ---------------------------------------------------------------------------------------------
+
+
+def test_on_the_command_line(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "out.json"
+    code, out, _ = run("prove", "sema", "--json", str(file))
+    assert code == 0
+    assert "proved, and checked again: any number of goroutines and any number of tokens" in " ".join(out.split())
+    data = json.loads(file.read_text())
+    assert [(p["model"], p["verdict"], p["any"]) for p in data["proofs"]] == [
+        ("sema", PROVED, ["goroutines", "tokens"])
+    ]
+
+
+def test_a_counterexample_to_induction_is_shown(run: Run) -> None:
+    code, out, _ = run("prove", "slice", "--without", "in_order")
+    assert code == 1
+    assert "too weak for the step\n  monotone: append\n" in out
+    assert "from this state, which satisfies them all" in out
+    assert "gomodel prove slice --without in_order" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["prove"], "gomodel: which proof?"),
+        (["prove", "mutex", "--all"], "gomodel: which proof?"),
+        (["prove", "mutx"], "gomodel: there is no component 'mutx'"),
+        (["prove", "slice", "--without", "luck"], "gomodel: slice has no lemma 'luck'\n  there are: in_order"),
+        (["prove", "slice", "--bug", "new"], "gomodel: model slice has no bug 'new'"),
+    ],
+)
+def test_mistakes(run: Run, words: list[str], message: str) -> None:
+    code, _, err = run(*words)
+    assert code == 2
+    assert err.startswith(message)
+
+
+def test_a_time_limit_is_unknown(run: Run) -> None:
+    code, out, _ = run("prove", "sema", "--timeout", "0.5")
+    assert code == 3
+    assert "unknown: Z3: the time limit" in " ".join(out.split())
+
+
+def test_scenarios_of_a_proof() -> None:
+    assert instance(catalog.proof("mutex"), "any").model.name == "mutex"
