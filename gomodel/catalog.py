@@ -54,12 +54,17 @@ def proof_names() -> list[str]:
     return sorted(_index(proofs_folder()))
 
 
-def proof(name: str) -> type[Model]:
-    """The model of that proof; raises UsageError where there is none of that name."""
+def proof_file(name: str) -> Path:
+    """The file of that proof; raises UsageError where there is none of that name."""
     index = _index(proofs_folder())
     if name not in index:
         raise UsageError(f"there is no proof {name!r}", mend=suggestion(name, index, "there are"))
-    return _shipped(name, index[name])
+    return index[name]
+
+
+def proof(name: str) -> type[Model]:
+    """The model of that proof; raises UsageError where there is none of that name."""
+    return _shipped(name, proof_file(name))
 
 
 def models() -> dict[str, type[Model]]:

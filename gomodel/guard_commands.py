@@ -73,7 +73,7 @@ def guard_command(
     github: Annotated[bool, typer.Option("--github", help="Write GitHub annotations and the step summary.")] = False,
     json_file: JsonName = None,
 ) -> None:
-    """Check all models and their bugs, and compare what they give with the committed manifest.
+    """Check all models, their bugs and their proofs, and compare what they give with the committed manifest.
 
     Exit code 1 where a property fails, a bug is not found, or a count differs from the manifest.
     """
@@ -97,9 +97,11 @@ def guard_command(
         assert limit is not None
         if update and not bugs:
             raise UsageError("--update and --no-bugs do not go together", mend="the manifest knows the bugs, too")
-        chosen = models or (models_changed_since(since) if since else catalog.names())
+        every = sorted({*catalog.names(), *catalog.proof_names()})
+        chosen = models or (models_changed_since(since) if since else every)
         for name in chosen:
-            catalog.file_of(name)
+            if name not in every:
+                catalog.file_of(name)
         path = Path(baseline) if baseline else default_path()
         manifest = read(path)
         quiet = json_file == "-"
@@ -118,7 +120,7 @@ def guard_command(
             )  # fmt: skip
             if update and not result.failed:
                 entries = manifest.presets.setdefault(preset, {})
-                entries.update({found.name: found.entry for found in result.models})
+                entries.update({found.name: found.entry for found in result.models if found.report})
                 for name in set(entries) - set(catalog.names()):
                     del entries[name]
                 write(manifest, path)

@@ -9,29 +9,31 @@ from pathlib import Path
 from .. import catalog
 from ..language.errors import UsageError
 
-_IMPORT = re.compile(r"^\s*from gomodel\.specs\.([\w.]+) import|^\s*import gomodel\.specs\.([\w.]+)", re.MULTILINE)
+_IMPORT = re.compile(r"^\s*(?:from|import) gomodel\.(specs|proofs)\.([\w.]+)", re.MULTILINE)
 
 
 def models_changed_since(revision: str) -> list[str]:
     """The names of those models; all of them where gomodel itself has changed.  UsageError where git does not know."""
     changed = _changed_files(revision)
     if any(path.is_relative_to(Path(catalog.__file__).resolve().parent) for path in changed):
-        return catalog.names()
-    return [name for name in catalog.names() if changed & files_of(name)]
+        return sorted({*catalog.names(), *catalog.proof_names()})
+    return [name for name in sorted({*catalog.names(), *catalog.proof_names()}) if changed & files_of(name)]
 
 
 def files_of(name: str) -> set[Path]:
-    """The spec of a model, and everything of the specs that it imports."""
+    """The spec of a model, its proof, and everything that they import of specs and proofs."""
     found: set[Path] = set()
-    pending = [catalog.file_of(name)]
+    pending = [catalog.file_of(name)] if name in catalog.names() else []
+    pending += [catalog.proof_file(name)] if name in catalog.proof_names() else []
     while pending:
         path = pending.pop()
         if path in found or not path.exists():
             continue
         found.add(path)
         text = path.read_text(encoding="utf-8")
-        modules = [m[1] or m[2] for m in _IMPORT.finditer(text)]
-        pending += [catalog.specs_folder() / f"{module.replace('.', '/')}.py" for module in modules]
+        for match in _IMPORT.finditer(text):
+            folder = catalog.specs_folder() if match[1] == "specs" else catalog.proofs_folder()
+            pending.append(folder / f"{match[2].replace('.', '/')}.py")
     return found
 
 

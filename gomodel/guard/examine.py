@@ -14,12 +14,13 @@ from typing import Any
 
 import gomodel
 
+from .. import catalog
 from .manifest import FAILING, Counts, Entry
 
 
 @dataclass
 class Examined:
-    """What the checks of one model said."""
+    """What the checks of one model said, and its proof; a proof of what has no model has that alone."""
 
     name: str
     report: dict[str, Any] = field(default_factory=dict)  # as ``gomodel check --json`` has it
@@ -28,6 +29,7 @@ class Examined:
     seconds: float = 0.0
     differs: list[str] = field(default_factory=list)  # from the manifest
     explained: list[str] = field(default_factory=list)  # how the behaviour differs from the manifest's revision
+    proof: dict[str, Any] = field(default_factory=dict)  # as ``gomodel prove --json`` has it
 
     @property
     def entry(self) -> Entry:
@@ -45,15 +47,25 @@ class Examined:
         """Why the guard does not let it pass; empty where it does."""
         if self.broken:
             return [self.broken]
-        found = [f"{p['name']}: {p['verdict']}" for p in self.report["properties"] if p["verdict"] in FAILING]
-        found += [f"model error: {e['text'] or e['property']}" for e in self.report["errors"]]
-        found += [f"never reached: {line}" for line in self.report["vacuous"]]
+        report = {"properties": [], "errors": [], "vacuous": [], **self.report}
+        found = [f"{p['name']}: {p['verdict']}" for p in report["properties"] if p["verdict"] in FAILING]
+        found += [f"model error: {e['text'] or e['property']}" for e in report["errors"]]
+        found += [f"never reached: {line}" for line in report["vacuous"]]
+        found += [f"proof: {self.unproved}"] if self.unproved else []
         found += [f"{s['scenario'] or 'the search'} stopped at {s['stopped'] or s['cut']}" for s in self._stopped()]
         found += [f"bug {b['bug']} is not judged as declared{b['note'] and ': ' + b['note']}" for b in self.failed_bugs]
         return found
 
     def _stopped(self) -> list[dict[str, Any]]:
-        return [s for s in self.report["scenarios"] if s["stopped"] or s["cut"]]
+        return [s for s in self.report.get("scenarios", ()) if s["stopped"] or s["cut"]]
+
+    @property
+    def unproved(self) -> str:
+        """Why there is a proof that does not hold."""
+        if not self.proof or self.proof["verdict"] == "proved":
+            return ""
+        weak = "; ".join(f"{goal}: {step}" for goal, step in self.proof["weak"])
+        return " ".join(filter(None, [self.proof["verdict"], self.proof["note"], weak]))
 
     @property
     def failed_bugs(self) -> list[dict[str, Any]]:
@@ -65,16 +77,21 @@ class Examined:
 
 
 def examine(name: str, preset: str, *, bugs: bool, seconds: float) -> Examined:
-    """Check a model, and with ``bugs`` each of its bugs, within this time each."""
+    """Check a model, with ``bugs`` each of its bugs, and its proof where it has one, within this time each."""
     started = time.monotonic()
     found = Examined(name)
     preset_words = ["--preset", preset] if preset else []
-    data = _run(found, ["check", name, *preset_words], seconds)
+    proved = name in catalog.proof_names()
+    nothing_else = proved and name not in catalog.names()
+    data = None if nothing_else else _run(found, ["check", name, *preset_words], seconds)
     if data is not None:
         found.report = data
         if bugs:
             judged = _run(found, ["check", name, "--bugs"], seconds)
             found.bugs = judged["bugs"] if judged else []
+    if proved and not found.broken:
+        proofs = _run(found, ["prove", name], seconds)
+        found.proof = proofs["proofs"][0] if proofs else {}
     found.seconds = time.monotonic() - started
     return found
 

@@ -25,10 +25,12 @@ def model_lines(found: Examined, *, width: int = 80) -> list[Text]:
 
 
 def _summary(found: Examined) -> str:
-    if not found.report:
+    if not found.report and not found.proof:
         return "no result"
-    states = sum(s["states"] for s in found.report["scenarios"])
-    parts = [number(len(found.report["scenarios"]), "scenario"), number(states, "state")]
+    scenarios = found.report.get("scenarios", ())
+    parts = [number(len(scenarios), "scenario"), number(sum(s["states"] for s in scenarios), "state")]
+    parts = parts if found.report else []
+    parts += [f"{found.proof['verdict']} for any {' and '.join(found.proof['any'])}"] if found.proof else []
     parts += [number(len(found.bugs), "bug")] if found.bugs else []
     return ", ".join([*parts, duration(found.seconds)])
 

@@ -34,15 +34,15 @@ def findings(found: Examined) -> Iterator[Finding]:
         file, line, text = _placed(found.broken)
         yield Finding("broken", text, file, line)
         return
-    for prop in found.report["properties"]:
+    for prop in found.report.get("properties", ()):
         if prop["verdict"] in FAILING:
             file, _, line = prop["where"].rpartition(":")
             steps = "" if prop["length"] is None else f" after {prop['length']} steps"
             text = f"{found.name}: {prop['name']} is {prop['verdict']}{steps}: {prop['text'] or prop['name']}"
             yield Finding(prop["kind"], text, file or spec, int(line) if line.isdigit() else 1)
     for failure in found.failures:
-        if failure.startswith(("model error", "never reached", "bug ")) or " stopped at " in failure:
-            yield Finding(failure.split()[0], f"{found.name}: {failure}", spec, 1)
+        if failure.startswith(("model error", "never reached", "bug ", "proof")) or " stopped at " in failure:
+            yield Finding(failure.split()[0].rstrip(":"), f"{found.name}: {failure}", spec, 1)
     for line_ in found.differs:
         yield Finding("manifest", "\n".join([f"{found.name}: {line_}", *found.explained]), spec, 1)
 
@@ -79,8 +79,10 @@ def _cases(found: Examined) -> Iterator[tuple[str, str]]:
     if found.broken:
         yield "check", found.broken
         return
-    for prop in found.report["properties"]:
+    for prop in found.report.get("properties", ()):
         yield prop["name"], f"{prop['verdict']}: {prop['text']}" if prop["verdict"] in FAILING else ""
+    if found.proof:
+        yield "proof", found.unproved
     for bug in found.bugs:
         yield f"bug {bug['bug']}", "" if bug["passed"] else f"not judged as declared {bug['note']}".strip()
     others = [f for f in found.failures if f.startswith(("model error", "never reached")) or " stopped at " in f]

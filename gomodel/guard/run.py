@@ -43,6 +43,7 @@ class Guarded:
                 "explained": m.explained,
                 "seconds": m.seconds,
                 "bugs": m.bugs,
+                "proof": m.proof,
                 "report": m.report,
             }
             for m in self.models
@@ -71,7 +72,7 @@ def guard(
 
     def one(name: str) -> Examined:
         found = examine(name, preset, bugs=bugs, seconds=seconds)
-        if compare and not found.broken:
+        if compare and found.report and not found.broken:
             was = entries.get(name)
             found.differs = [line for line in changes(was, found.entry) if bugs or " of bug " not in line]
             if found.differs and was is not None and baseline is not None:

@@ -26,6 +26,7 @@ from ..language.system import Action, Kind, Leaf, Property, TransitionSystem, pi
 from ..language.terms import Term, walk
 from . import values as v
 from .anystep import AnyWalker, Obligation, State, Step
+from .finite import reached
 from .sizes import INTEGERS, Hand, Sizes, rings
 from .values import Ring, Table, Value, formula_of
 from .walker import Bound, mapped
@@ -190,7 +191,10 @@ class Induction:
             if isinstance(value, Table):
                 array: Any = getattr(domain, "array", domain)
                 for index in hand.of(array.index):
-                    fits = self.sizes.inside(array.elem, self.before.load(value, index))
+                    cell = self.before.load(value, index)
+                    fits = self.sizes.inside(array.elem, cell)
+                    if variable.kind and name == self.kinds[variable.kind].pc_name:
+                        fits = v.disjunction(*(v.equal(cell, pc) for pc in reached(self.kinds[variable.kind])))
                     facts.append(v.implied(self.sizes.inside(array.index, index), fits))
             for ring in rings(value):
                 for place in hand.places:

@@ -177,6 +177,8 @@ class Finite:
         """``before`` is a state: every value lies in its domain, in normal form, and dead locals hold their default."""
         parts = [inside(x.domain, self.before[n]) for n, x in self.system.variables.items()]
         for kind in self.system.kinds.values():
+            for pc in self.before[kind.pc_name]:
+                parts.append(v.disjunction(*(v.equal(pc, k) for k in reached(kind))))
             for name, domain in kind.locals.items():
                 dead = [pc for pc in range(len(kind.labels)) if name not in kind.live.get(pc, ())]
                 for pc, cell in zip(self.before[kind.pc_name], self.before[name], strict=True):
@@ -311,6 +313,12 @@ class Finite:
             domain = choice.domain or choice.term.sort
             found.append(plain(domain, _at_time(value, time, self), model))
         return shown(leaf, tuple(found))
+
+
+def reached(kind: Kind) -> list[int]:
+    """The program counters at which a process of ``kind`` may stand: the first, and where its steps lead."""
+    targets = {leaf.target for a in kind.actions.values() for leaf in a.leaves if leaf.kind == "commit"}
+    return sorted({kind.start, *targets})
 
 
 def _number(model: z3.ModelRef, variable: Any) -> int:

@@ -96,6 +96,7 @@ def test_update_writes_only_what_passes(
     fake: dict[str, Examined], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catalog, "names", lambda: ["waitq"])
+    monkeypatch.setattr(catalog, "proof_names", list)
     path = tmp_path / "baseline.json"
     fake["waitq"] = Examined("waitq", violated())
     code, _, err = run("guard", "--update", "--baseline", str(path))
@@ -215,3 +216,21 @@ def test_bad_input(run: Run, tmp_path: Path) -> None:
     assert run("guard", "sema", "--since", "HEAD")[2].startswith("gomodel: models and --since do not go together\n")
     assert run("guard", "sema", "--timeout", "-1")[2].startswith("gomodel: --timeout -1 is not a number of seconds")
     assert run("guard", "--junit", str(tmp_path / "no" / "file"))[2].startswith("gomodel: cannot write ")
+
+
+# --- proofs ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_proof_that_fails_keeps_its_model_from_passing() -> None:
+    proof = {"verdict": "not inductive", "note": "at n=2", "weak": [["small", "up"]], "any": ["n"]}
+    found = Examined("a", reported(), [bug("b1")], proof=proof)
+    assert found.failures == ["proof: not inductive at n=2 small: up"]
+    assert [finding.rule for finding in reports.findings(found)] == ["proof"]
+    assert not Examined("a", proof=proof).passed
+    assert Examined("a", proof={**proof, "verdict": "proved"}).passed
+
+
+def test_a_proof_of_what_has_no_model_is_checked() -> None:
+    found = examine("slice", "quick", bugs=True, seconds=60)
+    assert (found.passed, found.report, found.proof["verdict"]) == (True, {}, "proved")
+    assert plain(model_lines(found)).startswith("  passed  slice: proved for any most, ")

@@ -1,4 +1,4 @@
-"""Induction for any number of processes: what it proves holds at every small number, and what is false it does not prove."""
+"""Induction for any number of processes: what it proves holds at small numbers, and what is false it does not prove."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gomodel.explore.engine import CompiledEngine
 from gomodel.language.instance import instance
 from gomodel.language.model import Model
 from gomodel.language.tracer import trace
-from gomodel.run.search import Limits
+from gomodel.run.search import DEADLOCK, Limits
 from gomodel.symbolic.proofs import PROVED, REFUTED, UNKNOWN, Proved, prove
 from tests.small import model
 
@@ -24,7 +24,7 @@ def proof(body: str, proves: str, *, symbolic: str = "n") -> type[Model]:
 def holds_at(found: type[Model], n: int) -> bool:
     """What the explicit engine says at n processes of the properties that are proved, and of model errors."""
     explored = CompiledEngine().explore(trace(instance(found, "", {"n": str(n)})), Limits())
-    return not explored.errors and not explored.violations
+    return not explored.errors and set(explored.violations) <= {DEADLOCK}
 
 
 LOCK = """
