@@ -136,11 +136,6 @@ class MutexProof(SemaphoreLemmas, Model):
         return self.at(OWNING) == (1 if self.mutex.word.locked else 0)
 
     @invariant
-    def starving_for_somebody(self):
-        """In starving mode there is a waiter."""
-        return not self.mutex.word.starving or self.mutex.word.waiters >= 1
-
-    @invariant
     def starving_on(self):
         """Who claims the lock and will leave the starving bit set leaves another waiter behind."""
         return all(
@@ -148,14 +143,6 @@ class MutexProof(SemaphoreLemmas, Model):
             or not self.client[g].starving
             or self.client[g].lock.old.waiters == 1
             or self.mutex.word.waiters >= 2
-            for g in self.client
-        )
-
-    @invariant
-    def awake_by_the_bit(self):
-        """Who is about to swap the state word with the woken bit set for it has seen that bit set."""
-        return all(
-            not (self.client.at(g, "L4 CAS old→new") and self.client[g].awoke) or self.client[g].lock.old.woken
             for g in self.client
         )
 
