@@ -87,6 +87,9 @@ def prove_command(
         list[str] | None, typer.Option(metavar="LEMMA", help="Leave a lemma out: what is it needed for?")
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, metavar="K", help="Induction from K states on end.")] = 1,
+    spacer: Annotated[
+        bool, typer.Option("--spacer", help="Let Z3 look for an invariant of its own, at small bounds.")
+    ] = False,
     timeout: Timeout = None,
     json_file: JsonName = None,
 ) -> None:
@@ -115,6 +118,7 @@ def prove_command(
                         bugs=bug,
                         without=without,
                         k=k,
+                        spacer=spacer,
                         target=name,
                         timeout=seconds_of(timeout) or SECONDS,
                     )

@@ -58,11 +58,11 @@ class Bad:
 
 
 class Finite:
-    """The formulas.  Raises UsageError for numbers beyond 62 bits."""
+    """The formulas, over bit-vectors unless ``numbers`` says otherwise.  Raises UsageError beyond 62 bits."""
 
-    def __init__(self, system: TransitionSystem) -> None:
+    def __init__(self, system: TransitionSystem, numbers: Numbers | None = None) -> None:
         self.system = system
-        self.numbers = Numbers(_bits(system))
+        self.numbers = numbers or Numbers(_bits(system))
         self.before = {n: fresh(self.numbers, x.domain, n) for n, x in system.variables.items()}
         self.after = {n: fresh(self.numbers, x.domain, f"{n}'") for n, x in system.variables.items()}
         self.act, self.me = self.numbers.variable("way"), self.numbers.variable("self")
@@ -289,7 +289,7 @@ class Finite:
     @property
     def first_act(self) -> Any:
         """Which way of ``init`` was taken."""
-        return z3.BitVec("initially", self.numbers.bits)
+        return self.numbers.variable("initially")
 
     def move(self, model: z3.ModelRef, time: int) -> Move:
         way = self.ways[_number(model, _copy(self.act, time))]

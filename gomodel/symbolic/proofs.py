@@ -50,6 +50,7 @@ class Proved:
     seconds: float = 0.0
     weak: list[tuple[str, str]] = field(default_factory=list)
     cex: Counterexample | None = None
+    invariant: list[str] = field(default_factory=list)  # that Spacer found, a conjunct each
 
     @property
     def exit_code(self) -> int:
@@ -66,21 +67,22 @@ def prove(
     bugs: list[str] | None = None,
     without: list[str] | None = None,
     k: int = 1,
+    spacer: bool = False,
     target: str = "",
     timeout: float = SECONDS,
     notify: Callable[[int, int], None] | None = None,
 ) -> Proved:
     """Check the proof of a model, or, for a model that states none, k-induction of its invariants at its bounds.
 
-    ``bounds`` make a proof for any size one at these bounds; ``without`` leaves out lemmas.  Raises UsageError for
-    names that there are not.
+    ``bounds`` make a proof for any size one at these bounds; ``without`` leaves out lemmas; with ``spacer``
+    Z3 looks for an inductive invariant of its own, at bounds.  Raises UsageError for names that there are not.
     """
     started = time.monotonic()
     z3.set_param("memory_max_size", MEGABYTES)
     declared: Proof | None = getattr(model, "proof", None)
     inst = instances(model, bounds)[0]
     inst = inst.with_bugs(*bugs) if bugs else inst
-    symbolic = declared.any if declared and not bounds and k == 1 else ()
+    symbolic = declared.any if declared and not (bounds or spacer) and k == 1 else ()
     system = trace(inst, symbolic=symbolic, every_kind=False)
     result = _stated(model, declared, inst, system, symbolic, without or [])
     command = " ".join(["gomodel prove", target or model.name, *(f"--bug {x}" for x in bugs or ())])
@@ -91,6 +93,8 @@ def prove(
             _any_size(result, system, left, notify)
             if result.verdict == REFUTED:
                 _concrete(result, model, inst, declared, left, command)
+        elif spacer:
+            _invented(result, system, timeout)
         else:
             _at_bounds(result, inst, system, k, left, command)
     except NotImplementedError as error:
@@ -238,3 +242,13 @@ def _at_bounds(result: Proved, inst: Instance, system: TransitionSystem, k: int,
     result.verdict = REFUTED
     result.weak = [(found.name, found.trace.moves[-1].label)]
     result.cex = shown(inst, system, found, command)
+
+
+def _invented(result: Proved, system: TransitionSystem, timeout: float) -> None:
+    """The invariant that Spacer finds."""
+    from .spacer import FOUND, invent
+
+    answer = invent(system, [p.name for p in _parts(result, system)[0]], timeout)
+    result.verdict, result.invariant = (PROVED if answer.verdict == FOUND else REFUTED), answer.parts
+    if answer.verdict != FOUND:
+        result.note = "what must not happen can be reached, as `gomodel check` shows"

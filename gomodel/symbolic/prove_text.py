@@ -30,6 +30,11 @@ def proof_lines(found: Proved, *, width: int = 80) -> list[Text]:
             page.add(f"{goal}: {step}", prefix="  ")
         if len(found.weak) > MOST:
             page.add(f"and {number(len(found.weak) - MOST, 'more')}", prefix="  ")
+    if found.invariant:
+        page.gap()
+        page.add("the invariant that Spacer found", style="bold")
+        for line in found.invariant:
+            page.add(line, prefix="  ")
     if found.cex:
         page.gap()
         page.lines += counterexample_lines(found.cex, width=width)
