@@ -165,17 +165,18 @@ class Induction:
         """Groups of counts that no process is counted in twice, so that together they count each at most once."""
         if self._apart is None:
             groups: list[list[Term]] = []
-            for t in self.counters:
-                home = next((g for g in groups if all(self._excludes(t, other) for other in g)), None)
-                if home is None:
-                    groups.append([t])
-                else:
-                    home.append(t)
+            for seed in self.counters:
+                if any(seed in group for group in groups):
+                    continue
+                groups.append([seed])
+                for t in self.counters:
+                    if all(self._excludes(t, other) for other in groups[-1]):
+                        groups[-1].append(t)
             self._apart = [g for g in groups if len(g) > 1]
         return self._apart
 
     def _excludes(self, s: Term, t: Term) -> bool:
-        if s.data[1] != t.data[1]:
+        if s is t or s.data[1] != t.data[1]:
             return False
         some = Hand().choose(s.data[1])
         both = (self.before.value(x.args[0], ((x.data[0], some),)) for x in (s, t))

@@ -36,10 +36,10 @@ class MutexProof(SemaphoreLemmas, Model):
     scenarios = {"any": Scenario("goroutines that lock, or try to, and unlock for ever")}
 
     proof = Proof(
-        "one owner; every waiter counted; one woken entity; no throw; no wakeup lost",
+        "one owner; every waiter counted; one woken entity; no throw; no wakeup lost; nothing left behind",
         proves=(
-            "mutual_exclusion", "waiters_counted", "one_woken", "one_handed_over", "no_lost_wakeup", "no_throw",
-            "no_fatal", "no_carry", "ticket_clean", "mutex.never_woken_and_starving", "mutex.sema_binary",
+            "mutual_exclusion", "waiters_counted", "one_woken", "one_handed_over", "no_lost_wakeup", "quiet",
+            "starving_for_somebody", "no_throw", "no_fatal", "no_carry", "ticket_clean", "mutex.never_woken_and_starving", "mutex.sema_binary",
             "mutex.sema.no_lost_wakeup", "mutex.sema.nwait_exact",
         ),
         any=("goroutines", "spins"),
@@ -101,6 +101,18 @@ class MutexProof(SemaphoreLemmas, Model):
             return release + claim == 0
         on_its_way = release + self.semaphore().value[0] + self.with_token() + claim
         return on_its_way == (1 if self.handing_over() else 0)
+
+    @invariant
+    def starving_for_somebody(self):
+        """In starving mode there is a waiter."""
+        return not self.mutex.word.starving or self.mutex.word.waiters >= 1
+
+    @invariant
+    def quiet(self):
+        """With everybody outside, the state word, the semaphore and nwait are 0."""
+        w, sema = self.mutex.word, self.semaphore()
+        zero = not (w.locked or w.woken or w.starving) and w.waiters == 0
+        return self.at(("idle",)) < self.goroutines or (zero and sema.value[0] == 0 and sema.nwait == 0)
 
     @invariant
     def no_lost_wakeup(self):
