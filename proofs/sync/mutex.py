@@ -39,7 +39,8 @@ class MutexProof(SemaphoreLemmas, Model):
         "one owner; every waiter counted; one woken entity; no throw; no wakeup lost; nothing left behind",
         proves=(
             "mutual_exclusion", "waiters_counted", "one_woken", "one_handed_over", "no_lost_wakeup", "quiet",
-            "starving_for_somebody", "no_throw", "no_fatal", "no_carry", "ticket_clean", "mutex.never_woken_and_starving", "mutex.sema_binary",
+            "starving_for_somebody", "no_throw", "no_fatal", "no_carry", "ticket_clean",
+            "mutex.never_woken_and_starving", "mutex.sema_binary",
             "mutex.sema.no_lost_wakeup", "mutex.sema.nwait_exact",
         ),
         any=("goroutines", "spins"),
