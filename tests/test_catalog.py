@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import gomodel
 from gomodel import catalog
+from gomodel.language import source
 from gomodel.language.errors import GomodelError, SpecError, UsageError
 
 MODEL = """\
@@ -159,3 +161,11 @@ def test_a_spec_that_never_comes_to_an_end(tmp_path: Path, monkeypatch: pytest.M
         catalog.load(str(spec))
     assert error.value.where is not None
     assert error.value.where.line in range(2, 7)
+
+
+@pytest.mark.parametrize("folder", ["specs", "proofs"])
+def test_what_an_installation_has_inside_the_package_is_a_model_all_the_same(folder: str) -> None:
+    """An installed wheel holds specs and proofs inside of gomodel, whose own functions are not traced."""
+    inside = Path(gomodel.__file__).parent
+    assert source._ours(str(inside / "run" / "check.py"))
+    assert not source._ours(str(inside / folder / "runtime" / "sema.py"))

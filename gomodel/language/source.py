@@ -19,7 +19,7 @@ from .errors import SpecError, Where
 FunctionNode = ast.FunctionDef | ast.Lambda
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
-_SPECS = str(Path(_PACKAGE) / "specs")
+_MODELS = tuple(str(Path(_PACKAGE) / name) for name in ("specs", "proofs"))  # what an installation has in there
 
 
 @dataclass(eq=False)
@@ -208,7 +208,7 @@ def raised_at(error: BaseException) -> Where | None:
 
 
 def _ours(file: str) -> bool:
-    return file.startswith(_PACKAGE) and not file.startswith(_SPECS)
+    return file.startswith(_PACKAGE) and not file.startswith(_MODELS)
 
 
 def is_spec_code(fn: Any) -> bool:
