@@ -22,12 +22,13 @@ from .commands import (
     size_of,
 )
 
+DEPTH = 20
 Bugs = Annotated[list[str] | None, typer.Option("--bug", metavar="ID", help="Switch a bug on.")]
 
 
 def bmc_command(
     component: ComponentName,
-    depth: Annotated[int, typer.Option(min=0, metavar="K", help="Look at executions of up to K steps.")] = 20,
+    depth: Annotated[int, typer.Option(min=0, metavar="K", help="Look at executions of up to K steps.")] = DEPTH,
     bounds: Bounds = None,
     scenario: Scenarios = None,
     preset: PresetName = "",
@@ -82,6 +83,7 @@ def prove_command(
     ] = "",
     every: Annotated[bool, typer.Option("--all", help="All proofs, as a table.")] = False,
     bounds: Bounds = None,
+    scenario: Annotated[str, typer.Option(metavar="NAME", help="The scenario; else the first.")] = "",
     bug: Bugs = None,
     without: Annotated[
         list[str] | None, typer.Option(metavar="LEMMA", help="Leave a lemma out: what is it needed for?")
@@ -100,7 +102,7 @@ def prove_command(
     with clear_errors():
         from . import catalog
         from .language.errors import UsageError
-        from .output import page_width, show
+        from .output import CountLine, page_width, show
         from .symbolic.proofs import SECONDS, prove
         from .symbolic.prove_text import proof_lines, table_lines
 
@@ -111,18 +113,20 @@ def prove_command(
             results = []
             for name in names if every else [component]:
                 model = catalog.proof(name) if name in names else catalog.load(name)
-                results.append(
-                    prove(
+                with CountLine(f"groups of obligations of {model.name}") as progress:
+                    found = prove(
                         model,
                         bounds=bounds_of(bounds or []),
+                        scenario=scenario,
                         bugs=bug,
                         without=without,
                         k=k,
                         spacer=spacer,
                         target=name,
                         timeout=seconds_of(timeout) or SECONDS,
+                        notify=progress,
                     )
-                )
+                results.append(found)
             code = next(c for c in SEVERITY if c in {r.exit_code for r in results})
             if json_file != "-":
                 width = page_width()

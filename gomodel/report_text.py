@@ -31,7 +31,7 @@ def report_lines(report: Report, *, width: int = 80) -> list[Text]:
     _add_head(page, report)
     for scenario in report.scenarios:
         page.gap()
-        _add_scenario(page, scenario)
+        _add_scenario(page, scenario, every_state=report.engine != "bmc")
     witnesses = [p for p in report.properties if p.kind == "reachable"]
     _add_properties(page, "properties", [p for p in report.properties if p.kind != "reachable"])
     _add_properties(page, "witnesses", witnesses)
@@ -99,16 +99,18 @@ def _add_head(page: Page, report: Report) -> None:
         page.add(Text(", ".join(report.bugs), style="bold"), prefix="  bugs on ")
 
 
-def _add_scenario(page: Page, found: ScenarioResult) -> None:
+def _add_scenario(page: Page, found: ScenarioResult, *, every_state: bool) -> None:
     if found.scenario:
         page.add(found.text, prefix=Text.assemble("scenario ", (found.scenario, "bold"), ": " if found.text else ""))
     if found.bounds:
         page.add(show_bounds(found.bounds), prefix="  bounds  ")
-    page.add(
-        f"{number(found.states, 'state')}, {number(found.transitions, 'transition')}, depth {found.depth:,}, "
-        f"{duration(found.seconds)}",
-        prefix="  visited ",
-    )
+    depth = f"depth {found.depth:,}, {duration(found.seconds)}"
+    if every_state:
+        page.add(
+            f"{number(found.states, 'state')}, {number(found.transitions, 'transition')}, {depth}", prefix="  visited "
+        )
+    else:
+        page.add(depth, prefix="  reached ")
     if found.resumed:
         page.add(f"{number(found.resumed, 'state')} of an earlier run", prefix="  resumed ")
     if found.stopped:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 import linecache
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
+from gomodel.language.errors import SpecError
 from gomodel.language.model import Model
 from gomodel.run.report import Report, Verdict
 
+T = TypeVar("T")
 _files = itertools.count()
 
 
@@ -22,10 +25,15 @@ def load(text: str) -> type[Model]:
     return model
 
 
-def model(body: str) -> type[Model]:
-    """A model class from the members of its body, written at the margin."""
+def source(body: str) -> str:
+    """The text of a model whose members are written at the margin."""
     lines = "\n".join(f"    {line}" if line else "" for line in body.strip("\n").splitlines())
-    return load(f'from gomodel import *\n\nclass M(Model):\n    """A model."""\n\n    name = "m"\n\n{lines}\n')
+    return f'from gomodel import *\n\nclass M(Model):\n    """A model."""\n\n    name = "m"\n\n{lines}\n'
+
+
+def model(body: str) -> type[Model]:
+    """The model class of ``source(body)``."""
+    return load(source(body))
 
 
 def verdict(report: Report, name: str) -> Verdict:
@@ -35,3 +43,13 @@ def verdict(report: Report, name: str) -> Verdict:
 def length(report: Report, name: str) -> int | None:
     """How long the shortest trace to a violation or witness is."""
     return next(p.length for p in report.properties if p.name == name)
+
+
+def unless_refused(make: Callable[[], T], reasons: Iterable[str]) -> T | None:
+    """What ``make`` gives, None where the language refuses a random model for one of the known reasons."""
+    try:
+        return make()
+    except SpecError as error:
+        if any(reason in error.message for reason in reasons):
+            return None
+        raise

@@ -25,6 +25,7 @@ from gomodel.cli import app
 from gomodel.run import report
 from gomodel.run.assumptions import AssumingResult, AssumptionResult
 from gomodel.run.trace import Trace
+from gomodel.symbolic.proofs import Proved
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -201,7 +202,7 @@ def test_the_json_page_knows_every_field() -> None:
         report.StepView,
         report.AbstractStep,
     )
-    shapes += (report.Change, report.BugResult, Trace, AssumingResult, AssumptionResult)
+    shapes += (report.Change, report.BugResult, Trace, AssumingResult, AssumptionResult, Proved)
     names = {f.name for shape in shapes for f in fields(shape)}
     assert sorted(n for n in names if f"`{n}`" not in text) == []
     assert sorted(v for v in report.Verdict if f"`{v}`" not in text) == []

@@ -90,7 +90,7 @@ def examine(name: str, preset: str, *, bugs: bool, seconds: float) -> Examined:
             judged = _run(found, ["check", name, "--bugs"], seconds)
             found.bugs = judged["bugs"] if judged else []
     if proved and not found.broken:
-        proofs = _run(found, ["prove", name], seconds)
+        proofs = _run(found, ["prove", name, "--timeout", f"{seconds:g}"], seconds)
         found.proof = proofs["proofs"][0] if proofs else {}
     found.seconds = time.monotonic() - started
     return found

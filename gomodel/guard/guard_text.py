@@ -28,9 +28,10 @@ def _summary(found: Examined) -> str:
     if not found.report and not found.proof:
         return "no result"
     scenarios = found.report.get("scenarios", ())
-    parts = [number(len(scenarios), "scenario"), number(sum(s["states"] for s in scenarios), "state")]
-    parts = parts if found.report else []
-    parts += [f"{found.proof['verdict']} for any {' and '.join(found.proof['any'])}"] if found.proof else []
+    parts = []
+    if found.report:
+        parts += [number(len(scenarios), "scenario"), number(sum(s["states"] for s in scenarios), "state")]
+    parts += [f"{found.proof['verdict']} for all values of {' and '.join(found.proof['any'])}"] if found.proof else []
     parts += [number(len(found.bugs), "bug")] if found.bugs else []
     return ", ".join([*parts, duration(found.seconds)])
 

@@ -127,7 +127,8 @@ class Judge:
     def _promise(self, name: str) -> tuple[Verdict, str]:
         """What is said of liveness that was not violated, and why."""
         if self.safety_only:
-            return Verdict.LEFT_OUT, "liveness is left out by --safety"
+            bounded = self.report.engine == "bmc"
+            return Verdict.LEFT_OUT, "no liveness in so many steps" if bounded else "liveness is left out by --safety"
         hosts = [(inst, system.properties[name], e) for inst, system, e in self.explored if name in system.properties]
         judged = [e for inst, prop, e in hosts if judged_at(prop, inst)]
         if not judged:

@@ -51,7 +51,7 @@ class Induction:
         self._apart: list[list[Term]] | None = None
         self._known: dict[Any, tuple[Hand, z3.BoolRef]] = {}
         for t in walk(p.term for p in (*goals, *steps) if p.term is not None):  # what their counts say is known at once
-            if t.op == "count" and self.sizes.grows(t.data[1]) and not self.before.free(t):
+            if t.op == "count" and self.sizes.grows(t.data[1]) and not self.before.free(t) and not _looks_on(t):
                 self.counter(t)
 
     def _exists(self, name: str) -> bool:
@@ -85,8 +85,6 @@ class Induction:
         if t.op == "or":
             rest = v.disjunction(*(walker.value(a, bound) for a in t.args if a is not split))
             return [v.disjunction(rest, u) for u in self.uses(split, walker, hand, bound)]
-        if t.op == "ite":
-            return self.uses(_as_or(t), walker, hand, bound)
         depth, domain, body = _forall(t)
         found = []
         for value in hand.of(domain):
@@ -106,8 +104,6 @@ class Induction:
             rest = [v.negation(walker.value(a, bound)) for a in t.args if a is not split]
             for formula, more in self.refutes(split, walker, hand, bound):
                 yield v.conjunction(*rest, formula), more
-        elif t.op == "ite":
-            yield from self.refutes(_as_or(t), walker, hand, bound)
         else:
             depth, domain, body = _forall(t)
             more = hand.copy()
@@ -233,7 +229,7 @@ class Induction:
         for rule in self.system.rules.values():
             for leaf in rule.leaves:
                 yield from self._leaf(rule, leaf, None)
-        for goal in (*self.goals, *self.steps):
+        for goal in self.goals:
             for condition, text in goal.errors:
                 for wrong, hand in self.refutes(b.not_(condition), self.before, Hand()):
                     yield self.obligation(f"{goal.name}: {text}", goal.name, [], wrong, hand)
@@ -255,25 +251,30 @@ class Induction:
                 yield self.obligation(goal.name, action.name, [step.taken], wrong, hand)
         for goal in self.steps:
             assert goal.term is not None
-            both = step.both()
-            for wrong, hand in self.refutes(goal.term, both, step.hand):
-                yield self.obligation(goal.name, action.name, [step.taken], wrong, hand)
+            wanted = [(goal.name, goal.term), *((f"{goal.name}: {text}", b.not_(bad)) for bad, text in goal.errors)]
+            for name, term in wanted:
+                for wrong, hand in self.refutes(term, step.both(), step.hand):
+                    yield self.obligation(name, action.name, [step.taken], wrong, hand)
         yield from step.frames()
 
     def _first(self) -> Iterator[Obligation]:
         for leaf in self.system.initial:
-            state, guard = self._initial(leaf)
+            if picks_of(leaf):
+                raise NotImplementedError("init with choices")
+            facts = [AnyWalker(self, {}, self.counter).value(leaf.guard), *(p >= 1 for p in self.sizes.params.values())]
+            if leaf.kind != "commit":
+                if leaf.kind == "error" or leaf.prop in self.fatals:
+                    yield Obligation(leaf.prop or leaf.text, "init", (), formula_of(v.conjunction(*facts)))
+                continue
+            state = self._initial(leaf)
             counts: dict[Term, Value] = {}
             walker = AnyWalker(self, state, lambda t, counts=counts, state=state: self._at_first(t, counts, state))
-            facts = [guard, *(p >= 1 for p in self.sizes.params.values())]
             for goal in self.goals:
                 assert goal.term is not None
                 for wrong, _ in self.refutes(goal.term, walker, Hand()):
                     yield Obligation(goal.name, "init", tuple(map(formula_of, facts)), formula_of(wrong))
 
-    def _initial(self, leaf: Leaf) -> tuple[State, Value]:
-        if picks_of(leaf):
-            raise NotImplementedError("init with choices")
+    def _initial(self, leaf: Leaf) -> State:
         walker = AnyWalker(self, {}, self.counter)
         state = {name: walker.value(term) for name, term in leaf.updates}
         for name in self.state:
@@ -288,7 +289,7 @@ class Induction:
                     state[name] = (start,) * domain.size
             elif isinstance(self.system.variables[name].domain, (Seq, Array)):
                 state[name] = self._any_length(self.system.variables[name].domain, state[name])
-        return state, walker.value(leaf.guard)
+        return state
 
     def _any_length(self, domain: Any, value: Value) -> Value:
         """An initial value in the structure that the domain has here: an empty queue is a ring."""
@@ -305,7 +306,7 @@ class Induction:
         """A count in the initial state, in which all processes are alike: none, or all."""
         if t not in counts:
             some = Hand().choose(t.data[1])
-            walker = AnyWalker(self, state, self.counter)
+            walker = AnyWalker(self, state, lambda inner: self._at_first(inner, counts, state))
             holds = z3.simplify(formula_of(walker.value(t.args[0], ((t.data[0], some),))))
             lo, hi = self.sizes.ends(t.data[1])
             if not (z3.is_true(holds) or z3.is_false(holds)):
@@ -330,6 +331,6 @@ def _forall(t: Term) -> tuple[int, Domain, Term]:
     return inner.data[0], inner.data[1], body
 
 
-def _as_or(t: Term) -> Term:
-    condition, yes, no = t.args
-    return b.and_(b.or_(b.not_(condition), yes), b.or_(condition, no))
+def _looks_on(t: Term) -> bool:
+    """Whether it is of the state after a step."""
+    return any(x.op == "next" for x in walk([t]))

@@ -12,7 +12,7 @@ from ..language import build as b
 from ..language.domains import Int
 from ..language.processes import Pid
 from ..language.system import Action, Kind, Leaf, picks_of
-from ..language.terms import Term, walk
+from ..language.terms import Term, rewrite, walk
 from . import values as v
 from .sizes import INTEGERS, Hand, rings
 from .values import Ring, Table, Value
@@ -73,7 +73,7 @@ class Step:
     def __init__(self, induction: Induction, action: Action, leaf: Leaf, kind: Kind | None) -> None:
         self.induction, self.action, self.leaf = induction, action, leaf
         sizes, state = induction.sizes, induction.state
-        self.me = z3.Int("self") if kind else None
+        self.me = z3.Int("the process") if kind else None
         picks = {p.data[0]: p.data[1] for p in picks_of(leaf)}
         drawn = {k: sizes.fresh(d, f"pick {k}") for k, d in picks.items()}
         walker = AnyWalker(induction, state, induction.counter, me=self.me, picks=drawn)
@@ -136,7 +136,16 @@ class Step:
 
     def both(self) -> AnyWalker:
         """For properties of both ends: ``var`` is the state before."""
-        return AnyWalker(self.induction, self.induction.state, self.induction.counter, after=self.after)
+        return AnyWalker(self.induction, self.induction.state, self._counted_at_its_end, after=self.after)
+
+    def _counted_at_its_end(self, t: Term) -> Value:
+        """A count of one end of the step."""
+        ends = {x.op for x in walk([t])} & {"var", "next"}
+        if "next" not in ends:
+            return self.induction.counter(t)
+        if "var" in ends:
+            raise NotImplementedError(f"a count over both ends of a step: {t}")
+        return self._counted(rewrite(t, lambda x: b.leaf("var", x.data, x.sort) if x.op == "next" else None))
 
     def _counted(self, t: Term) -> Value:
         """A count after the step: as before, and what changes where the step writes."""
@@ -149,18 +158,23 @@ class Step:
 
     def _both_sides(self, t: Term, value: Value) -> tuple[Value, Value]:
         bound = ((t.data[0], value),)
-        after = AnyWalker(self.induction, self.after, self.induction.counter)
-        return self.induction.before.value(t.args[0], bound), after.value(t.args[0], bound)
+        return self.induction.before.value(t.args[0], bound), self.walker().value(t.args[0], bound)
 
     def frames(self) -> Iterator[Obligation]:
         """What is counted stays as it is at processes at which the step does not write."""
-        for t in list(self.induction.counters):
-            hand = self.hand.copy()
-            other = hand.choose(t.data[1])
-            was, is_ = self._both_sides(t, other)
-            if was is is_ or (z3.is_expr(was) and z3.is_expr(is_) and was.eq(is_)):
-                continue
-            apart = [v.negation(v.equal(other, w)) for w in self.written]
-            facts = [self.taken, self.induction.sizes.inside(t.data[1], other), *apart]
-            wrong = v.negation(v.equal(was, is_))
-            yield self.induction.obligation("what is counted", self.action.name, facts, wrong, hand)
+        done: set[Term] = set()
+        while todo := [t for t in self.induction.counters if t not in done]:  # a count in a count comes to light here
+            for t in todo:
+                yield from self._frame(t)
+            done.update(todo)
+
+    def _frame(self, t: Term) -> Iterator[Obligation]:
+        hand = self.hand.copy()
+        other = hand.choose(t.data[1])
+        was, is_ = self._both_sides(t, other)
+        if was is is_ or (z3.is_expr(was) and z3.is_expr(is_) and was.eq(is_)):
+            return
+        apart = [v.negation(v.equal(other, w)) for w in self.written]
+        facts = [self.taken, self.induction.sizes.inside(t.data[1], other), *apart]
+        wrong = v.negation(v.equal(was, is_))
+        yield self.induction.obligation("what is counted", self.action.name, facts, wrong, hand)

@@ -10,39 +10,41 @@ from ..language.system import TransitionSystem
 from ..run.memory import resident
 from ..run.search import FIRST, INTERRUPTED, Clock, Exploration, Found, Limits, Progress, Watch
 from .finite import Bad, Finite
+from .solving import said
 from .values import formula_of
-
-DEPTH = 20
 
 
 class BoundedEngine:
     """See ``search.Engine``: it looks at executions of up to ``depth`` steps, and so never at every state.
 
-    Liveness, witnesses and coverage are not judged.
+    Liveness, witnesses and coverage are not judged, so that the search is never complete.
     """
 
     name = "bmc"
 
-    def __init__(self, depth: int = DEPTH) -> None:
+    def __init__(self, depth: int) -> None:
         self.depth = depth
 
     def explore(
         self, system: TransitionSystem, limits: Limits, watch: Watch | None = None, live: Collection[str] = ()
     ) -> Exploration:
-        search = _Unrolling(system, limits, watch)
+        z3.set_param("memory_max_size", (limits.max_memory or 0) >> 20)  # in MiB, 0: as much as there is
+        result, clock = Exploration(), Clock(limits)
         try:
-            search.run(self.depth)
+            _Unrolling(system, limits, watch, clock, result).run(self.depth)
         except KeyboardInterrupt:
-            search.result.stopped = INTERRUPTED
-        search.result.seconds = search.clock.seconds
-        return search.result
+            result.stopped = INTERRUPTED
+        except z3.Z3Exception as error:
+            result.stopped = f"Z3: {said(error)}"
+        result.seconds = clock.seconds
+        return result
 
 
 class _Unrolling:
-    def __init__(self, system: TransitionSystem, limits: Limits, watch: Watch | None) -> None:
-        self.limits, self.watch = limits, watch
-        self.clock = Clock(limits)
-        self.result = Exploration()
+    def __init__(
+        self, system: TransitionSystem, limits: Limits, watch: Watch | None, clock: Clock, result: Exploration
+    ) -> None:
+        self.limits, self.watch, self.clock, self.result = limits, watch, clock, result
         self.finite = Finite(system)
         self.solver = z3.SolverFor("QF_FD")
         self.step = self.finite.step()
@@ -61,11 +63,13 @@ class _Unrolling:
             self._look("failure", k)
             self.solver.add(finite.at(self.step, k))
             self._look("step", k)
-            self.result.depth = k + 1
-            if self._over(k) or not self._goes_on():
+            if self._over(k):
                 break
-        if self.result.stopped is None and self.result.depth == depth:
-            self.result.stopped = f"the depth of {depth} steps"
+            if not self._goes_on():
+                self.result.stopped = self.result.stopped or f"the end of every execution, at depth {k}"
+                break
+            self.result.depth = k + 1
+        self.result.stopped = self.result.stopped or f"the depth of {depth} steps"
 
     def _goes_on(self) -> bool:
         """Whether there is an execution that long."""
@@ -87,20 +91,15 @@ class _Unrolling:
             some = z3.Bool(f"{where} {k} {len(todo)}")
             formulas = [formula_of(self.finite.at(bad.formula, k)) for bad in todo]
             self.solver.add(z3.Implies(some, z3.Or(*formulas)))
-            found = self._check(some)
-            if found == z3.unsat:
+            verdict = self._check(some)
+            if verdict == z3.unsat:
                 self.solver.add(z3.Not(z3.Or(*formulas)))  # helps with what comes later
-            if found != z3.sat:
+            if verdict != z3.sat:
                 return
             model = self.solver.model()
             hit = [bad for bad, f in zip(todo, formulas, strict=True) if z3.is_true(model.eval(f, True))]
-            steps = k + (where in ("step", "failure"))
-            trace = self.finite.trace(model, steps)
             for bad in hit:
-                found = Found(bad.name, bad.kind, steps, lambda trace=trace: trace)  # type: ignore[misc]
-                if bad.leaf:
-                    found = Found(bad.name, bad.kind, steps, found.find, bad.leaf.text, bad.leaf.where)
-                self._found(bad).setdefault(bad.name, found)
+                self._found(bad).setdefault(bad.name, self.finite.found(bad, model, k))
             if self.limits.first or self.limits.until & set(self.result.violations):
                 self.result.stopped = FIRST
             todo = [bad for bad in todo if bad.name not in self._found(bad)]

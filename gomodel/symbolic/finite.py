@@ -15,7 +15,7 @@ from typing import Any
 import z3
 
 from ..explore.layout import Layout
-from ..explore.shapes import Cells, Number, Record, Shape
+from ..explore.shapes import Cells, Number, Record, Shape, shape_of
 from ..explore.shapes import Line as Row
 from ..explore.shapes import Maybe as Perhaps
 from ..explore.term_shapes import Shapes
@@ -24,11 +24,12 @@ from ..language.domains import Bool
 from ..language.system import Action, Kind, Leaf, Property, State, TransitionSystem, picks_of
 from ..language.terms import Term, walk
 from ..run.actors import process_names, shown
-from ..run.search import DEADLOCK
+from ..run.promises import for_some
+from ..run.search import DEADLOCK, Found
 from ..run.trace import Move, Trace
 from . import values as v
 from .values import Numbers, Value
-from .walker import Walker, fresh, inside, plain, scalars
+from .walker import Walker, fresh, inside, mapped, plain, scalars
 
 Symbols = dict[str, Value]  # a state: variable → value
 
@@ -58,20 +59,24 @@ class Bad:
 
 
 class Finite:
-    """The formulas, over bit-vectors unless ``numbers`` says otherwise.  Raises UsageError beyond 62 bits."""
+    """The formulas, over bit-vectors unless ``numbers`` says otherwise.  Raises UsageError beyond 62 bits.
+
+    A Z3 variable that is no part of a state has a space in its name, which no field has.
+    """
 
     def __init__(self, system: TransitionSystem, numbers: Numbers | None = None) -> None:
         self.system = system
         self.numbers = numbers or Numbers(_bits(system))
         self.before = {n: fresh(self.numbers, x.domain, n) for n, x in system.variables.items()}
         self.after = {n: fresh(self.numbers, x.domain, f"{n}'") for n, x in system.variables.items()}
-        self.act, self.me = self.numbers.variable("way"), self.numbers.variable("self")
+        self.act, self.me = self.numbers.variable("the way"), self.numbers.variable("the process")
         self.ways = [Way(k, a, leaf) for k, (a, leaf) in enumerate((a, x) for a in self._actions() for x in a.leaves)]
-        self.picks = self._pick_variables(leaf for way in self.ways for leaf in (way.leaf,))
+        self.picks = self._pick_variables(way.leaf for way in self.ways)
         self.starts = [Way(k, None, leaf) for k, leaf in enumerate(system.initial)]
-        self.first_picks = self._pick_variables(system.initial, "initially ")
+        self.first_picks = self._pick_variables(system.initial, "first ")
         self.walker = Walker(self.numbers, self.before, self.after, self.me, self.picks)
         self.inputs = [self.act, self.me, *self.picks.values()]
+        self._copied: dict[int, list[tuple[Any, Any]]] = {}  # see ``at``
 
     def _actions(self) -> list[Action]:
         kinds = [k for k in self.system.kinds.values() if not k.empty]
@@ -120,22 +125,20 @@ class Finite:
         """One transition from ``before`` to ``after``."""
         commits = [w for w in self.ways if w.leaf.kind == "commit"]
         fields: dict[str, Value] = dict(self.before)
-        own: dict[str, Value] = {}
+        own: dict[str, list[tuple[Value, Value]]] = {}  # local → in which case it gets which value
         for way in commits:
             chosen = self.act == way.number
             walker, _ = self._walker(way.leaf, self.me)
             for name, term in way.leaf.updates:
                 fields[name] = self.numbers.choose(chosen, walker.value(term), fields[name])
             for name, value in self._own(way, walker):
-                old = own.get(name)
-                own[name] = value if old is None else self.numbers.choose(chosen, value, old)
-        writers: dict[str, list[Value]] = {}
-        for way in commits:
-            for name, _ in self._own(way, None):
-                writers.setdefault(name, []).append(self.act == way.number)
-        for name, value in own.items():
+                own.setdefault(name, []).append((chosen, value))
+        for name, cases in own.items():
             kind = self.system.kinds[self.system.variables[name].kind or ""]
-            written = v.disjunction(*writers[name])
+            written = v.disjunction(*(chosen for chosen, _ in cases))
+            value = cases[0][1]
+            for chosen, new in cases[1:]:
+                value = self.numbers.choose(chosen, new, value)
             fields[name] = tuple(
                 self.numbers.choose(v.conjunction(written, self.me == kind.lo + k), value, cell)
                 for k, cell in enumerate(self.before[name])
@@ -143,14 +146,14 @@ class Finite:
         changed = [v.equal(self.after[n], fields[n]) for n in self.system.variables]
         return v.conjunction(v.disjunction(*map(self.taken, commits)), *changed)
 
-    def _own(self, way: Way, walker: Walker | None) -> Iterator[tuple[str, Value]]:
+    def _own(self, way: Way, walker: Walker) -> Iterator[tuple[str, Value]]:
         """What the process makes of its own locals and program counter."""
         assert way.action is not None
         kind = self.system.kinds.get(way.action.kind or "")
         if kind is not None:
             yield kind.pc_name, way.leaf.target
             for name, term in way.leaf.locals:
-                yield name, walker.value(term) if walker else None
+                yield name, walker.value(term)
 
     # --- initial states --------------------------------------------------------------------------------------
 
@@ -191,7 +194,12 @@ class Finite:
     def bad(self) -> Iterator[Bad]:
         """Violations of safety, and model errors."""
         for prop in self.system.properties.values():
-            yield from self._wrong(prop)
+            yield from self.wrong(prop)
+        yield from self.failures()
+        yield from self._at_rest()
+
+    def failures(self) -> Iterator[Bad]:
+        """Ways of a step, or of ``init``, that fail."""
         for way in self.ways:
             if way.leaf.kind != "commit":
                 name = way.leaf.prop or way.leaf.text
@@ -202,12 +210,12 @@ class Finite:
                 guard = Walker(self.numbers, {}, None, None, drawn).value(way.leaf.guard)
                 wrong = v.conjunction(self.first_act == way.number, fits, guard)
                 yield Bad(way.leaf.prop or way.leaf.text, way.leaf.kind, wrong, "init", way.leaf)
-        yield from self._at_rest()
 
-    def _wrong(self, prop: Property) -> Iterator[Bad]:
+    def wrong(self, prop: Property) -> Iterator[Bad]:
+        """Where a property of safety is violated, or evaluating one goes wrong."""
         for condition, text in prop.errors:
             where = "step" if prop.looks_back("errors") else "state"
-            yield Bad(f"{prop.name}: {text}", "error", self._for_some(prop, condition), where)
+            yield Bad(f"{prop.name}: {text}", "error", self.walker.value(for_some(prop, condition)), where)
         if prop.term is None:
             return
         if prop.kind == "invariant":
@@ -216,11 +224,6 @@ class Finite:
             yield Bad(prop.name, prop.kind, v.negation(self.walker.value(prop.term)), "step")
             if prop.initially is not None:
                 yield Bad(prop.name, prop.kind, v.negation(self.walker.value(prop.initially)), "start")
-
-    def _for_some(self, prop: Property, condition: Term) -> Value:
-        from ..run.promises import for_some
-
-        return self.walker.value(for_some(prop, condition))
 
     def _at_rest(self) -> Iterator[Bad]:
         """Deadlock, and ``@terminal``, where nothing but resting processes could move."""
@@ -266,7 +269,9 @@ class Finite:
         """``formula`` with ``before`` as the state at ``time`` and ``after`` as the next."""
         if isinstance(formula, bool):
             return formula
-        return z3.substitute(formula, *self._copies(time))
+        if time not in self._copied:
+            self._copied[time] = self._copies(time)
+        return z3.substitute(formula, *self._copied[time])
 
     def _copies(self, time: int) -> list[tuple[Any, Any]]:
         pairs = []
@@ -278,7 +283,10 @@ class Finite:
 
     def state(self, model: z3.ModelRef, time: int) -> State:
         """The state at ``time`` in a model of the copies."""
-        return tuple(plain(x.domain, _at_time(self.before[n], time), model) for n, x in self.system.variables.items())
+        return tuple(
+            plain(x.domain, mapped(lambda part: _copy(part, time), self.before[n]), model)
+            for n, x in self.system.variables.items()
+        )
 
     def trace(self, model: z3.ModelRef, steps: int) -> Trace:
         """The execution of ``steps`` moves in a model of the copies; it begins in an initial state."""
@@ -289,7 +297,20 @@ class Finite:
     @property
     def first_act(self) -> Any:
         """Which way of ``init`` was taken."""
-        return self.numbers.variable("initially")
+        return self.numbers.variable("the first way")
+
+    def found(self, bad: Bad, model: z3.ModelRef, time: int) -> Found:
+        """``bad`` at ``time`` of an execution that is a model of the copies, with its trace."""
+        steps = time + (bad.where in ("step", "failure"))
+        trace = self.trace(model, steps)
+        text, where = (bad.leaf.text, bad.leaf.where) if bad.leaf else ("", None)
+        return Found(bad.name, bad.kind, steps, lambda: trace, text, where)
+
+    def action(self, model: z3.ModelRef, time: int) -> Action:
+        """The action that is taken at ``time``."""
+        action = self.ways[_number(model, _copy(self.act, time))].action
+        assert action is not None
+        return action
 
     def move(self, model: z3.ModelRef, time: int) -> Move:
         way = self.ways[_number(model, _copy(self.act, time))]
@@ -311,7 +332,8 @@ class Finite:
                 continue
             value = walker.value(choice.term)
             domain = choice.domain or choice.term.sort
-            found.append(plain(domain, _at_time(value, time, self), model))
+            here = mapped(lambda part: part if v.known(part) else self.at(part, time), value)
+            found.append(plain(domain, here, model))
         return shown(leaf, tuple(found))
 
 
@@ -329,24 +351,6 @@ def _copy(symbol: Any, time: int) -> Any:
     return z3.Const(f"{symbol.decl().name()}@{time}", symbol.sort())
 
 
-def _at_time(value: Value, time: int, finite: Finite | None = None) -> Value:
-    """A value of ``before`` at ``time``: symbols, or with ``finite`` terms over them."""
-    from .values import Line
-    from .walker import mapped
-
-    if isinstance(value, Line):
-        return Line(_at_time(value.size, time, finite), _at_time(value.cells, time, finite))
-    if isinstance(value, tuple):
-        return tuple(_at_time(part, time, finite) for part in value)
-
-    def copied(part: Value) -> Value:
-        if v.known(part):
-            return part
-        return finite.at(part, time) if finite else _copy(part, time)
-
-    return mapped(copied, value)
-
-
 # --- how many bits ---------------------------------------------------------------------------------------------------
 
 
@@ -354,11 +358,12 @@ def _bits(system: TransitionSystem) -> int:
     """Bits that hold, with a sign, every number that a step or property computes."""
     shapes = Shapes(Layout(system))
     ways = sum(len(a.leaves) for a in system.actions()) + len(system.initial)
-    lowest, highest = 0, ways
-    for term in walk(_roots(system)):
-        for low, high in _ranges(shapes.of(term)):
-            lowest, highest = min(lowest, low), max(highest, high)
-    return max(highest.bit_length(), (-lowest - 1).bit_length() if lowest < 0 else 0) + 1
+    terms = list(walk(_roots(system)))
+    ranges = [r for t in terms for r in _ranges(shapes.of(t))]
+    ranges += [r for x in system.variables.values() for r in _ranges(shape_of(x.domain))]
+    lowest, highest = min([0, *(low for low, _ in ranges)]), max([ways, *(high for _, high in ranges)])
+    bits = max(highest.bit_length(), (-lowest - 1).bit_length() if lowest < 0 else 0) + 1
+    return bits + any(t.op in ("div", "mod") for t in terms)  # see Numbers.divide: dividend less remainder
 
 
 def _roots(system: TransitionSystem) -> Iterator[Term]:

@@ -8,22 +8,22 @@ from dataclasses import dataclass
 import z3
 
 from ..language.domains import Domain, Plain
-from ..language.errors import UsageError
+from ..language.errors import InternalError
 from ..language.instance import Instance
-from ..language.system import State, TransitionSystem
+from ..language.system import Action, Property, State, TransitionSystem
 from ..run.actors import process_names
 from ..run.differences import differences, parts
 from ..run.execution import short_local
 from ..run.report import Change, Counterexample, StepView
-from ..run.search import INDUCTION
+from ..run.search import INDUCTION, Found
 from ..run.trace import Trace
 from . import values as v
 from .finite import Bad, Finite
-from .walker import Walker
+from .solving import again, ask
+from .values import formula_of
 
-
-class Unknown(Exception):
-    """Z3 did not decide; the text is its reason."""
+LOGIC = "QF_FD"  # Z3's solver for finite domains
+OUTSIDE = "a value leaves its domain"  # the tracer rules it out; an obligation all the same
 
 
 @dataclass(frozen=True)
@@ -36,75 +36,92 @@ class Stuck:
     name: str
     states: tuple[State, ...]
     trace: Trace  # the moves between them; it begins in no initial state
+    actions: tuple[Action, ...]  # of these moves
 
 
 class Induction:
-    """Does what holds for ``k`` states on end hold in the next one too?
+    """Does what holds for ``k`` states on end hold in the next one too, and at first?
 
-    ``assumed`` are invariants, taken together; ``never`` the failures that must not happen, besides model errors.
-    Raises UsageError for numbers beyond 62 bits.
+    ``goals`` are invariants, taken together; ``steps`` step invariants beside them; ``never`` the failures that must
+    not happen, besides model errors.  Raises UsageError for numbers beyond 62 bits.  ``deadline``: see ``solving``.
     """
 
     def __init__(
-        self, system: TransitionSystem, assumed: Collection[str], steps: Collection[str], never: Collection[str]
+        self,
+        system: TransitionSystem,
+        goals: Collection[Property],
+        steps: Collection[Property],
+        never: Collection[str],
+        deadline: float,
     ) -> None:
-        self.system, self.steps, self.never = system, steps, never
+        self.system, self.deadline = system, deadline
         self.finite = Finite(system)
-        self.goals = [p for p in system.properties.values() if p.name in assumed and p.kind == "invariant"]
-        terms = [p.term for p in self.goals if p.term is not None]
-        self.holds = v.conjunction(self.finite.domains(), *map(self.finite.walker.value, terms))
+        domains = self.finite.domains()
+        self.holds = v.conjunction(domains, *(self.finite.walker.value(p.term) for p in goals if p.term is not None))
         self.step = self.finite.step()
+        wrong = [bad for prop in (*goals, *steps) for bad in self.finite.wrong(prop)]
+        failing = [bad for bad in self.finite.failures() if bad.kind == "error" or bad.name in never]
+        self.init = [bad for bad in failing if bad.where == "init"]
+        self.now = [bad for bad in failing if bad.where == "failure"]  # judged where all that is assumed holds
+        self.now += [bad for bad in wrong if bad.where == "state" and bad.kind == "error"]
+        self.then = [bad for bad in wrong if bad.where == "state" and bad.kind != "error"]  # judged behind the step
+        self.then.append(Bad(OUTSIDE, "error", v.negation(domains), "state"))
+        self.between = [bad for bad in wrong if bad.where == "step"]
+        self.claims: list[list[z3.BoolRef]] = []  # what has no model
 
-    def stuck(self, k: int = 1, timeout: float | None = None) -> Stuck | None:
+    def violated(self, k: int) -> Found | None:
+        """An execution that is too short for induction to begin, and goes wrong; raises Unknown."""
+        path: list[z3.BoolRef] = []
+        moments = [(self.init, 0), (self.then + self.now, 0)]
+        moments += [moment for t in range(k - 1) for moment in ((self.between, t), (self.then + self.now, t + 1))]
+        for number, (bad, time) in enumerate(moments):
+            hit = self._any(path, bad, time)
+            if hit is not None:
+                return self.finite.found(*hit, time)
+            if number == 0:
+                path.append(self._copy(self.finite.start(), 0))
+            elif bad is not self.between:
+                path.append(self._copy(self.step, time))
+        return None
+
+    def stuck(self, k: int) -> Stuck | None:
         """A counterexample to induction, None where there is none; raises Unknown."""
-        solver = z3.SolverFor("QF_FD")
-        if timeout:
-            solver.set("timeout", max(1, int(1000 * timeout)))
-        for time in range(k):
-            solver.add(self._copy(self.holds, time))
-            if time < k - 1:
-                solver.add(self._copy(self.step, time))
-        found = self._failing(solver, k - 1)
-        if found is None:
-            solver.add(self._copy(self.step, k - 1))
-            found = self._violating(solver, k)
-        return found
+        path = [self._copy(self.holds, time) for time in range(k)]
+        path += [self._copy(self.step, time) for time in range(k - 1)]
+        onwards = [*path, self._copy(self.step, k - 1)]
+        for before, bad, time in (path, self.now, k - 1), (onwards, self.then, k), (onwards, self.between, k - 1):
+            hit = self._any(before, bad, time)
+            if hit is not None:
+                return self._stuck(*hit, k)
+        return None
+
+    def _stuck(self, bad: Bad, model: z3.ModelRef, k: int) -> Stuck:
+        moves = k - 1 if bad in self.now and bad.where == "state" else k
+        end = k - 1 if bad in self.now else k
+        states = tuple(self.finite.state(model, t) for t in range(end + 1))
+        trace = Trace((), tuple(self.finite.move(model, t) for t in range(moves)))
+        return Stuck(bad.name, states, trace, tuple(self.finite.action(model, t) for t in range(moves)))
+
+    def again(self) -> None:
+        """Ask everything once more that had no model; raises Unknown."""
+        for claim in self.claims:
+            again("an obligation at bounds", claim, self.deadline, LOGIC)
 
     def _copy(self, formula: v.Value, time: int) -> z3.BoolRef:
-        copied = self.finite.at(formula, time)
-        return z3.BoolVal(copied) if isinstance(copied, bool) else copied
+        return formula_of(self.finite.at(formula, time))
 
-    def _failing(self, solver: z3.Solver, time: int) -> Stuck | None:
-        bad = [x for x in self.finite.bad() if x.where == "failure" and (x.kind == "error" or x.name in self.never)]
-        return self._any(solver, bad, time, time)
-
-    def _violating(self, solver: z3.Solver, time: int) -> Stuck | None:
-        after = Walker(self.finite.numbers, self.finite.before)
-        bad = [Bad(p.name, p.kind, v.negation(after.value(p.term)), "state") for p in self.goals if p.term is not None]
-        found = self._any(solver, bad, time, time)
-        if found is not None:
-            return found
-        steps = [x for x in self.finite.bad() if x.where == "step" and x.name in self.steps]
-        return self._any(solver, steps, time - 1, time)
-
-    def _any(self, solver: z3.Solver, bad: list[Bad], time: int, end: int) -> Stuck | None:
+    def _any(self, path: list[z3.BoolRef], bad: list[Bad], time: int) -> tuple[Bad, z3.ModelRef] | None:
+        """One of ``bad`` that can be at ``time`` of an execution along ``path``, with a model of it."""
         formulas = [self._copy(x.formula, time) for x in bad]
-        if not formulas:
+        claim = [*path, z3.Or(*formulas)]
+        model = ask(z3.SolverFor(LOGIC), self.deadline, *claim)
+        if model is None:
+            self.claims.append(claim)
             return None
-        solver.push()
-        solver.add(z3.Or(*formulas))
-        verdict = solver.check()
-        if verdict == z3.unknown:
-            raise Unknown(solver.reason_unknown())
-        if verdict == z3.unsat:
-            solver.pop()
-            return None
-        model = solver.model()
         hit = next(x for x, f in zip(bad, formulas, strict=True) if z3.is_true(model.eval(f, True)))
-        fails = hit.where == "failure"
-        moves = tuple(self.finite.move(model, t) for t in range(end + fails))
-        states = tuple(self.finite.state(model, t) for t in range(end + 1))
-        return Stuck(hit.name, states, Trace((), moves))
+        if hit.name == OUTSIDE:
+            raise InternalError(f"a step of {self.system.model} leaves the domains, unnoticed")
+        return hit, model
 
 
 # --- showing it ------------------------------------------------------------------------------------------------------
@@ -163,7 +180,7 @@ def _step(system: TransitionSystem, stuck: Stuck, k: int, names: dict[int, str])
     move = stuck.trace.moves[k]
     numbers = {name: number for number, name in names.items()}
     number = numbers.get(move.actor)
-    action = next(a for a in system.actions() if a.step.label == move.label)
+    action = stuck.actions[k]
     go = (action.step.go,) if isinstance(action.step.go, str) else tuple(action.step.go or ())
     if k + 1 >= len(stuck.states):
         return StepView(k + 1, move.actor, move.label, go, move.choices, failed=stuck.name)
@@ -180,11 +197,3 @@ def _step(system: TransitionSystem, stuck: Stuck, k: int, names: dict[int, str])
             own = f"{names[number]}.{short_local(name)}"
             changes += differences(own, domain, old.get(name, domain.default()), value)
     return StepView(k + 1, move.actor, move.label, go, move.choices, tuple(changes), label)
-
-
-def invariants(system: TransitionSystem) -> list[str]:
-    """The invariants of a model; raises UsageError where it has none."""
-    found = [p.name for p in system.properties.values() if p.kind == "invariant"]
-    if not found:
-        raise UsageError(f"model {system.model} has no invariant to prove")
-    return found

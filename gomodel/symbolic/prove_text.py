@@ -6,9 +6,10 @@ from rich.text import Text
 
 from ..report_text import duration, number, show_bounds
 from ..trace.page import Page
-from .proofs import PROVED, REFUTED, Proved
+from .proofs import PROVED, REFUTED, VIOLATED, Proved
 
-_STYLES = {PROVED: "bold green", REFUTED: "bold red"}
+_STYLES = {PROVED: "bold green", REFUTED: "bold red", VIOLATED: "bold red"}
+MOST = 12  # failing pairs that are shown
 
 
 def proof_lines(found: Proved, *, width: int = 80) -> list[Text]:
@@ -17,7 +18,9 @@ def proof_lines(found: Proved, *, width: int = 80) -> list[Text]:
 
     page = Page(width)
     page.add(Text(f"{found.model}: {found.statement}", style="bold"))
-    page.add(sizes(found), prefix="  holds for ")
+    page.add(sizes(found), prefix="  for       ")
+    if found.scenario and not found.any:
+        page.add(found.scenario, prefix="  scenario  ")
     page.add(", ".join(found.proves), prefix="  proves    ")
     page.add(", ".join(found.lemmas) or "none", prefix="  lemmas    ")
     page.add("; ".join(found.assumes) or "nothing else", prefix="  assumes   ")
@@ -43,23 +46,20 @@ def proof_lines(found: Proved, *, width: int = 80) -> list[Text]:
     return page.lines
 
 
-MOST = 12  # failing pairs that are shown
-
-
 def sizes(found: Proved) -> str:
+    """For which bounds."""
     if found.any:
-        return " and ".join(f"any number of {name}" if name != "most" else "numbers of any size" for name in found.any)
-    return f"{show_bounds(found.bounds)} only"
+        return f"all values of {' and '.join(found.any)}"
+    return f"{show_bounds(found.bounds) or 'this model'} only"
 
 
 def verdict(found: Proved) -> Text:
+    """The last line."""
     texts = {
-        PROVED: f"proved, and checked again: {sizes(found)}",
+        PROVED: f"proved, and checked again: for {sizes(found)}",
         REFUTED: "not inductive: from the state above the step leads out of the invariant",
     }
-    text = texts.get(found.verdict, f"unknown: {found.note}")
-    if found.verdict == REFUTED and found.cex is None:
-        text = f"not proved: {found.note}"
+    text = texts.get(found.verdict, f"{found.verdict}: {found.note}")
     counted = f"{number(found.obligations, 'obligation')}, " if found.obligations else ""
     return Text(f"{text} ({counted}{duration(found.seconds)})", style=_STYLES.get(found.verdict, "bold yellow"))
 

@@ -94,7 +94,8 @@ class Walker:
             case "var":
                 return self.state[t.data]
             case "next":
-                assert self.after is not None
+                if self.after is None:
+                    raise NotImplementedError(f"a look at the next state here: {t}")
                 return self.after[t.data]
             case "param":
                 return self.params[t.data[0]]
@@ -270,6 +271,9 @@ def mapped(f: Any, *structures: Value) -> Value:
     if isinstance(first, Maybe):
         there = mapped(f, *(s.there for s in structures))
         return Maybe(there, mapped(f, *(s.value for s in structures)))
+    if isinstance(first, Line):
+        size = mapped(f, *(s.size for s in structures))
+        return Line(size, mapped(f, *(s.cells for s in structures)))
     return f(*structures)
 
 

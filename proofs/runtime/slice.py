@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from gomodel import Bound, Bug, Int, Model, Proof, Scenario, implies, invariant, require, rule
 
-THRESHOLD = 256  # slice.go:332
+THRESHOLD = 256  # slice.go:333
 
 
 class SliceGrowth(Model):
@@ -28,7 +28,7 @@ class SliceGrowth(Model):
         "of two slices the larger one stays the larger one, and each grows by 1.25 to 2",
         proves=("monotone", "by_a_quarter", "by_two"),
         any=("most",),
-        bugs=("old",),
+        bugs=("old", "unscaled"),
         small=(("most", 3000),),
         assumes=("an append of one element", "capacities before they are rounded to a size class"),
     )
@@ -43,6 +43,8 @@ class SliceGrowth(Model):
         """slice.go:326-358."""
         if self.bug("old"):
             return 2 * old if old < 1024 else old + old // 4
+        if self.bug("unscaled"):
+            return 2 * old if old < THRESHOLD else old + 3 * THRESHOLD
         return 2 * old if old < THRESHOLD else old + (old + 3 * THRESHOLD) // 4
 
     @rule
@@ -87,5 +89,9 @@ class SliceGrowth(Model):
         "old": Bug(
             "the rule before Go 1.18: double below 1,024, then a quarter", breaks=("monotone", "by_a_quarter"),
             go="runtime/slice.go:326", bounds={"most": 2600}, issue="golang/go#41239",
-        )
+        ),
+        "unscaled": Bug(
+            "the summand that smooths the change is not scaled as the rest is", breaks="by_two",
+            go="runtime/slice.go:341", bounds={"most": 1100},
+        ),
     }  # fmt: skip

@@ -6,7 +6,6 @@ import random
 
 import pytest
 
-from gomodel.language.errors import SpecError
 from gomodel.language.instance import instance
 from gomodel.language.model import Model
 from gomodel.language.tracer import trace
@@ -14,7 +13,7 @@ from gomodel.run.search import Exploration
 from tests.explore.comparing import compare, lassos
 from tests.models import fair, fair_small
 from tests.random_fairness import REFUSED, write_model
-from tests.small import load, model
+from tests.small import load, model, unless_refused
 
 CLASSICS = [
     found
@@ -33,11 +32,7 @@ def agree(seed: int) -> Exploration | None:
     """None where the language refuses the model for a known reason."""
     text = write_model(random.Random(seed))
     try:
-        return compare(trace(instance(load(text))))
-    except SpecError as error:
-        if any(reason in error.message for reason in REFUSED):
-            return None
-        raise
+        return unless_refused(lambda: compare(trace(instance(load(text)))), REFUSED)
     except Exception as difference:
         raise AssertionError(f"seed {seed}:\n{text}") from difference
 

@@ -233,4 +233,4 @@ def test_a_proof_that_fails_keeps_its_model_from_passing() -> None:
 def test_a_proof_of_what_has_no_model_is_checked() -> None:
     found = examine("slice", "quick", bugs=True, seconds=60)
     assert (found.passed, found.report, found.proof["verdict"]) == (True, {}, "proved")
-    assert plain(model_lines(found)).startswith("  passed  slice: proved for any most, ")
+    assert plain(model_lines(found)).startswith("  passed  slice: proved for all values of most, ")

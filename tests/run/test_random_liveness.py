@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import pytest
 
-from gomodel.language.errors import SpecError
 from gomodel.run.counterexample import confirm
 from gomodel.run.fair_cycle import fair_cycle
 from gomodel.run.reference import ReferenceEngine
@@ -16,7 +15,7 @@ from gomodel.run.search import Engine, Found, Limits
 from gomodel.run.trace import Value
 from tests.live_engines import ENGINES, Subject, each_engine, prepared
 from tests.random_fairness import REFUSED, write_model
-from tests.small import load
+from tests.small import load, unless_refused
 
 BLOCK, BLOCKS = 50, 6
 MOST = 150  # states of a model
@@ -41,12 +40,9 @@ def text_of(seed: int) -> str:
 @lru_cache(BLOCK * BLOCKS)
 def drawn(seed: int, max_states: int) -> Subject | None:
     """None where the language refuses the model for a known reason, or where it is too large."""
-    try:
-        known = prepared(load(text_of(seed)))
-    except SpecError as error:
-        if any(reason in error.message for reason in REFUSED):
-            return None
-        raise
+    known = unless_refused(lambda: prepared(load(text_of(seed))), REFUSED)
+    if known is None:
+        return None
     return known if ReferenceEngine().explore(known.system, Limits(max_states + 1)).states <= max_states else None
 
 

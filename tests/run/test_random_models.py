@@ -8,12 +8,11 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, note, settings
 from hypothesis import strategies as st
 
-from gomodel.language.errors import SpecError
 from gomodel.language.instance import instance
 from gomodel.language.tracer import trace
 from tests.agreement import Explored, compare
 from tests.random_models import REFUSED, write_model
-from tests.small import load
+from tests.small import load, unless_refused
 
 randoms = st.randoms(use_true_random=False)
 
@@ -21,12 +20,9 @@ randoms = st.randoms(use_true_random=False)
 def agree(text: str, max_states: int) -> Explored | None:
     """Compare the model of ``text`` with CPython; None where the language refuses it for a known reason."""
     inst = instance(load(text))
-    try:
-        system = trace(inst)
-    except SpecError as error:
-        if any(reason in error.message for reason in REFUSED):
-            return None
-        raise
+    system = unless_refused(lambda: trace(inst), REFUSED)
+    if system is None:
+        return None
     return compare(inst, system, max_states=max_states)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
+import z3
 
 from gomodel import catalog
 from gomodel.explore.engine import CompiledEngine
-from gomodel.language.errors import SpecError
 from gomodel.language.instance import all_bugs, instance
 from gomodel.language.tracer import trace
 from gomodel.run.check import instances
@@ -16,9 +17,11 @@ from gomodel.run.counterexample import confirm
 from gomodel.run.reference import ReferenceEngine
 from gomodel.run.search import Engine, Exploration, Limits
 from gomodel.symbolic.bmc import BoundedEngine
+from gomodel.symbolic.finite import Finite
+from gomodel.symbolic.values import Numbers
 from tests.conftest import Run
 from tests.random_models import REFUSED, write_model
-from tests.small import load, model
+from tests.small import load, model, source, unless_refused
 
 DEPTH = 5
 
@@ -31,12 +34,9 @@ def short(result: Exploration, depth: int) -> dict[str, tuple[str, int]]:
 
 def agree(text: str, engine: Engine, depth: int = DEPTH) -> Exploration | None:
     inst = instance(load(text))
-    try:
-        system = trace(inst)
-    except SpecError as error:
-        if any(reason in error.message for reason in REFUSED):
-            return None
-        raise
+    system = unless_refused(lambda: trace(inst), REFUSED)
+    if system is None:
+        return None
     bounded = BoundedEngine(depth).explore(system, Limits())
     for found in (*bounded.violations.values(), *bounded.errors.values()):
         confirm(inst, system, found)
@@ -125,7 +125,74 @@ def test_a_depth_that_is_reached_is_no_ok() -> None:
 def test_executions_that_all_end_are_all_of_them() -> None:
     """Three steps, then nothing can move: there is nothing to be seen behind."""
     result = BoundedEngine(10).explore(trace(instance(model(COUNTER))), Limits())
-    assert (result.stopped, result.depth) == (None, 4)
+    assert (result.stopped, result.depth) == ("the end of every execution, at depth 3", 3)
+
+
+def test_it_is_never_ok(run: Run, tmp_path: Path) -> None:
+    """Witnesses and coverage are not judged, so neither "vacuous" nor "ok" may be said."""
+    file = tmp_path / "short.py"
+    file.write_text(source(COUNTER.replace("n < 3", "n < 2")))
+    code, out, _ = run("bmc", str(file))
+    assert code == 3
+    assert "reached depth 2" in out
+    last = "incomplete: the search stopped at the end of every execution, at depth 2; no violation was found until then"
+    assert " ".join(out.split()).endswith(last)
+
+
+NAMES = """
+def state(self):
+    self.way = Int(0, 3)
+    self.initially = Int(0, 3)
+    self.pick = Int(0, 3)
+    self.process = Int(0, 3)
+
+def init(self):
+    self.initially = choose(0, 1)
+
+@process(count=2)
+def walker(self, g):
+    while True:
+        yield step("walk")
+        by = choose(0, 1)
+        require(self.way + by <= 3 and self.initially <= 3)
+        self.way += by
+        self.pick = by
+
+@invariant
+def below(self):
+    return self.way < 3 or self.initially == 0
+"""
+
+
+def test_fields_may_be_named_as_anything() -> None:
+    """Z3's variables for the way that is taken, the process and the picks have names that no field has."""
+    result = agree(source(NAMES), ReferenceEngine(), 4)
+    assert result is not None
+    assert result.violations["below"].length == 3
+
+
+def test_numbers_are_wide_enough() -> None:
+    """In n + 1 bits every quotient and remainder of numbers of n bits is Python's."""
+    numbers = Numbers(4)
+    for a in range(-4, 4):
+        for b in (*range(-4, 0), *range(1, 4)):
+            quotient, rest = (z3.simplify(x) for x in numbers.divide(numbers.lift(a), numbers.lift(b)))
+            assert (quotient.as_signed_long(), rest.as_signed_long()) == (a // b, a % b), (a, b)
+
+
+@pytest.mark.parametrize(("expression", "bits"), [("7", 4), ("self.n // 2", 5), ("self.n % 2", 5), ("self.n * 2", 5)])
+def test_how_many_bits(expression: str, bits: int) -> None:
+    """A sign, three bits for 0 to 7, four for twice that, and one more where something is divided."""
+    body = f"""
+def state(self):
+    self.n = Int(0, 7)
+    self.unused = Int(-8, 0)
+
+@rule
+def hop(self):
+    self.n = min(7, {expression})
+"""
+    assert Finite(trace(instance(model(body)))).numbers.bits == bits
 
 
 def test_a_time_limit_is_said() -> None:
