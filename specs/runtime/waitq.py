@@ -13,6 +13,7 @@ Checklist (ids of the reference for this part):
 * line        ours: ``in_line``, a refinement: a line in which waiters queue at the end and are called in front
 * ends        ours: ``ends_meet``; prev is the way back, and last the end
 * forgotten   ours: ``nobody_is_forgotten``; to a refinement alone a sudog that never shows is one that never came
+* called      ours: ``everybody_is_called``; to what is above a dequeue that never happens is as good as any
 * throws      "runtime: sudog with non-nil next" and "prev" done: ``sudog_clean``
 * c1 c3       done, as bugs
 * s15         done, as a bug
@@ -34,10 +35,12 @@ from gomodel import (
     Preset,
     fatal,
     invariant,
+    leads_to,
     reachable,
     refines,
     require,
     rule,
+    weak,
 )
 from gomodel.specs.abstract.line import Line
 
@@ -145,7 +148,7 @@ class WaitQueue(Component):
     bugs = {
         "c1": Bug(
             "the last of the queue leaves it, and last still points to it",
-            breaks=("nobody_is_forgotten", "in_line"),
+            breaks=("nobody_is_forgotten", "in_line", "everybody_is_called"),
             go=f"{SELECT}:641",
         ),
         "c3": Bug("a sudog from the middle keeps its next", breaks=("sudog_clean", "ends_meet"), go=f"{SELECT}:635"),
@@ -153,7 +156,7 @@ class WaitQueue(Component):
         "prev": Bug("the new first keeps its prev", breaks=("ends_meet",), go=f"{CHAN}:883"),
         "alone": Bug(
             "a sudog without neighbours is taken for the only one",
-            breaks=("nobody_is_forgotten", "in_line"),
+            breaks=("nobody_is_forgotten", "in_line", "everybody_is_called"),
             go=f"{SELECT}:655",
         ),
         "next": Bug("enqueue leaves next as it was", harmless=True, go=f"{CHAN}:859"),
@@ -188,7 +191,7 @@ class WaitQueueModel(Model):
         require(self.status[s] == "waits")
         self.status[s] = "lost"
 
-    @rule
+    @rule(fair=True)
     def dequeue(self):
         """A partner calls the first who has not lost."""
         require(self.q.first is not None)
@@ -213,6 +216,11 @@ class WaitQueueModel(Model):
     def nobody_is_forgotten(self):
         """Whoever waits stands in the queue."""
         return all(self.status[s] != "waits" or self.q.stands(s) for s in range(self.sudogs))
+
+    @leads_to(under=[weak("dequeue")])
+    def everybody_is_called(self, s: Int(0, self.sudogs - 1)):
+        """While partners come, whoever waits is called, or loses: dequeue passes losers by, and nobody is overtaken."""
+        return self.status[s] == "waits", self.status[s] != "waits"
 
     @reachable
     def everybody_waits(self):
