@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Callable, Collection
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 
 from ..language.errors import InternalError, Where
@@ -407,9 +407,9 @@ class Search:
         bucket[name] = self._found(name, kind, index, self._between(alert) if scope == "pair" else None)
 
     def _between(self, alert: Alert) -> Wanted:
-        """Whether a move raises an alert of both its ends."""
-        holds = predicate(self.system, alert.condition)
-        return lambda _, __, before, after: after is not None and bool(holds(before, after))
+        """Whether a move raises an alert of both its ends; made when a trace is, as the code for it may be large."""
+        made = cache(lambda: predicate(self.system, alert.condition))
+        return lambda _, __, before, after: after is not None and bool(made()(before, after))
 
     def finish(self) -> Exploration:
         """What was found up to now."""

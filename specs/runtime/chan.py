@@ -46,7 +46,8 @@ that a partner, if there were one, would find them.
 Non-blocking operations (docs/findings/chan-nonblocking.md).  A receive that fails: at some moment while it was under
 way the channel was open and empty.  A send that fails on a buffered channel: at some moment it was open and full, also
 if a close falls between its two loads.  On an unbuffered one that does not hold, against the comment at 199-206: the
-close takes the waiting receiver out of the queue between the loads (``send_fails_never_full``).
+close takes the waiting receiver out of the queue between the loads (``send_fails_never_full``).  What holds there: at
+some moment no receiver waited, be the channel open or closed (``failing_send_saw_no_receiver``).
 
 Checklist (ids of the reference for this part):
 
@@ -59,9 +60,10 @@ Checklist (ids of the reference for this part):
 * ClosedQueuesEmpty     done: ``closed_queues_empty``
 * DrainThenZero         done: ``drain_then_zero``, ``value_as_handed``, ``all_received``
 * NoValueFromPanickedSend  done: ``nothing_sent_after_close``, ``success_as_served``
-* DirectWriteOnce       done: ``direct_write_once``
+* DirectWriteOnce       done: ``direct_write_once``, ``shrunk_under_the_lock``, ``shrunk_while_parked``
 * NoBarging             done: ``no_barging``, ``arrival_order``
-* NBLin                 done: ``failing_receive_saw_it_empty``, ``failing_send_saw_it_full``
+* NBLin                 done: ``failing_receive_saw_it_empty``, ``failing_send_saw_it_full``,
+                        ``failing_send_saw_no_receiver``
 * CloseOnce             done: ``close_once``; ``panics_only_when_closed`` for the other direction
 * NoLostWakeup          done: ``no_lost_wakeup``, under weak fairness of each process
 * CloseWakesAll         done: ``close_wakes_all``, likewise
@@ -80,7 +82,7 @@ Checklist (ids of the reference for this part):
 * c4          left out: needs write barriers
 * c10         left out: go1.15 and older, a protocol without the success bit
 * twice noready nounlock hasty drain prefer xor elem reclose zero one invert nilpark last   ours: plausible edits
-* oldsuccess nosuccess failure swaprecv openfast   ours: more of them
+* oldsuccess nosuccess failure swaprecv openfast blindfull noscan   ours: more of them
 * swapcommit  ours: the order within chanparkcommit
 * swapsend noclear sendfirst   ours: negative controls
 """
@@ -122,15 +124,21 @@ class Channel(ChannelSteps):
         ),
         "c7": Bug(
             "parkingOnChan is not set: a stack is shrunk while its goroutine parks",
-            breaks=("direct_write_once", "shrinking_is_kept_off"),
+            breaks=("direct_write_once", "shrinking_is_kept_off", "shrunk_under_the_lock"),
             go=f"{GO}:278",
             issue="golang/go#40641",
             scenario="shrink",
         ),
         "swapcommit": Bug(
             "parkingOnChan is reset before activeStackChans is set",
-            breaks="shrinking_is_kept_off",
+            breaks=("shrinking_is_kept_off", "shrunk_under_the_lock"),
             go=f"{GO}:758",
+            scenario="shrink",
+        ),
+        "noscan": Bug(
+            "goready does not wait for the scan bit: a goroutine runs while its stack is shrunk",
+            breaks="shrunk_while_parked",
+            go="runtime/proc.go:1303",
             scenario="shrink",
         ),
         "noclear": Bug("receive leaves the value in the buffer", harmless=True, go=f"{GO}:621", scenario="close cap 1"),
@@ -168,6 +176,11 @@ class Channel(ChannelSteps):
         "swapsend": Bug("the fast path of send loads closed last", harmless=True, go=f"{GO}:213"),
         "openfast": Bug(
             "the fast path of send does not look at closed", breaks="failing_send_saw_it_full", go=f"{GO}:213"
+        ),
+        "blindfull": Bug(
+            "full looks at the buffer only: an unbuffered channel is always full",
+            breaks="failing_send_saw_no_receiver",
+            go=f"{GO}:149",
         ),
         "swaprecv": Bug(
             "the fast path of receive loads closed first", breaks="failing_receive_saw_it_empty", go=f"{GO}:559"
@@ -273,9 +286,8 @@ class ChannelModel(Model):
         open_ended = self.closers == 0 and (
             self.trysenders + self.tryreceivers > 0 or not receives <= sends <= receives + self.cap
         )
-        self.token = tuple(1 + i * self.values for i in range(self.senders)) + tuple(
-            1 + first + i for i in range(tries)
-        )
+        self.token = tuple(1 + i * self.values for i in range(self.senders)) or (0,)  # the first of each sender
+        self.tried = tuple(1 + first + i for i in range(tries)) or (0,)
         procs = self.sender | self.receiver | self.trysender | self.tryreceiver
         self.gs = Goroutines(procs, asleep=open_ended, shrinking=self.shrinkers > 0)
         self.chan = Channel(self.gs, self.cap, tokens=max(first + tries, 1), nil=self.nil)
@@ -302,7 +314,7 @@ class ChannelModel(Model):
     @process(count="trysenders")
     def trysender(self, t):
         yield step("try")
-        yield from self.chan.send(t, self.token[t], block=False)
+        yield from self.chan.send(t, self.tried[t], block=False)
 
     @process(count="tryreceivers")
     def tryreceiver(self, t):
@@ -327,6 +339,27 @@ class ChannelModel(Model):
     def failing_send_saw_it_full(self):
         """A non-blocking send on a buffered channel fails: meanwhile the channel was once open and full (NBLin)."""
         return self.cap == 0 or not self.chan.refused_send
+
+    @invariant
+    def failing_send_saw_no_receiver(self):
+        """One on an unbuffered channel fails: meanwhile there was once no receiver waiting, open or closed (NBLin)."""
+        return not self.chan.spurned
+
+    @invariant
+    def shrunk_while_parked(self):
+        """Until it is resumed a goroutine whose stack is shrunk is parked: who readies it waits (proc.go:1303-1320)."""
+        return all(
+            self.shrinker.at(k, "K1 suspend", "done") or self.gs.waiting[self.shrinker[k].shrink.g]
+            for k in self.shrinker
+        )
+
+    @invariant
+    def shrunk_under_the_lock(self):
+        """Who is about to copy a stack finds activeStackChans set, and takes the channel's lock (DirectWriteOnce)."""
+        return all(
+            not self.shrinker.at(k, "K3 load activeStackChans") or self.gs.active_stack_chans[self.shrinker[k].shrink.g]
+            for k in self.shrinker
+        )
 
     @leads_to
     def hand_off(self, r: self.receiver):

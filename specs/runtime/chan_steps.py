@@ -245,6 +245,7 @@ class ChannelSteps(Hchan):
         if not self.bug("oldsuccess"):
             self.gs.put(self.success, w, "no")
         self.glist.push(self.gs.owner(w))
+        self.moment()
         return True
 
     # --- scanstack, as far as it shrinks the stack of a parked goroutine -------------------------------------
@@ -305,7 +306,7 @@ class ChannelSteps(Hchan):
     def goready(self, g: Pid(self.procs), case: Int(0, self.gs.cases - 1), success, line):
         yield step(
             "S4 success, goready",
-            when=lambda: not self.gs.scanned(g),
+            when=lambda: self.bug("noscan") or not self.gs.scanned(g),
             go=(success, line),
             src=("sg.success = true", "goready(gp, skip+1)"),
             atomic=WAKER,

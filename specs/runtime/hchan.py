@@ -72,6 +72,9 @@ class Hchan(Component):
         self.receiving = Ghost(Set(Pid(self.procs)))
         self.empty_for = Ghost(Set(Pid(self.procs)))
         self.refused_send = Ghost(Bool())  # a non-blocking send failed, and there was no such moment
+        self.is_alone = Ghost(Bool(init=self.cap == 0))  # unbuffered, and no receiver waits, be it open or closed
+        self.alone_for = Ghost(Set(Pid(self.procs)))  # of sends under way, those when no receiver waited
+        self.spurned = Ghost(Bool())  # a non-blocking send failed, and all the time a receiver waited
         self.refused_receive = Ghost(Bool())
 
     # --- regions under the lock ------------------------------------------------------------------------------
@@ -188,7 +191,7 @@ class Hchan(Component):
 
     def full(self):
         """chan.go:146-155."""
-        return not self.recvq if self.cap == 0 else self.qcount == self.cap
+        return not self.recvq if self.cap == 0 and not self.bug("blindfull") else self.qcount == self.cap
 
     def empty(self):
         """chan.go:492-503."""
@@ -225,16 +228,23 @@ class Hchan(Component):
                 self.full_for = self.sending
             if self.is_empty:
                 self.empty_for = self.receiving
+            self.is_alone = self.cap == 0 and not self.recvq
+            if self.is_alone:
+                self.alone_for = self.sending
 
     def begin_send(self, g):
         self.sending.add(g)
         if self.is_full:
             self.full_for.add(g)
+        if self.is_alone:
+            self.alone_for.add(g)
 
     def end_send(self, g, failed):
         self.refused_send = self.refused_send or (failed and g not in self.full_for)
+        self.spurned = self.spurned or (failed and self.cap == 0 and g not in self.alone_for)
         self.sending.discard(g)
         self.full_for.discard(g)
+        self.alone_for.discard(g)
 
     def begin_receive(self, g):
         self.receiving.add(g)
