@@ -29,7 +29,8 @@ Checklist (ids of the reference for this part):
 * G5.full             ours: ``gc_waits_for_a_full_cycle``, and ``gc_returns``
 * g5_5                done, as a bug
 * g5_6 g5_7           in another small model: ``gc``
-* both nofirst same nosecond unlocked nowake  ours: plausible edits
+* triggers            ours: ``asked_for_a_reason``, ``a_cycle_sets_the_next_trigger``, and ``waiting_is_parking``
+* both nofirst same nosecond unlocked nowake stale spins early  ours: plausible edits
 * nosema              ours: a negative control
 * throws              left out: none is in the code that is modelled
 """
@@ -53,6 +54,7 @@ from gomodel import (
     process,
     reachable,
     step,
+    step_invariant,
     weak,
 )
 
@@ -160,8 +162,9 @@ class TriggerModel(Model):
                 atomic="the world is stopped",
             )
             self.marking = False
-            self.large = False
-            self.late = False
+            if not self.bug("stale"):
+                self.large = False
+                self.late = False
             for i in range(self.callers):
                 if self.owed[i] == 1:
                     self.owed[i] = 0
@@ -202,7 +205,8 @@ class TriggerModel(Model):
                 return
             if self.bug("unlocked"):
                 yield step("W1 look, or park")
-            self.parked[self.nr[g]] = True
+            if not self.bug("spins"):
+                self.parked[self.nr[g]] = True
             yield step("W2 parked", when=lambda: not self.parked[self.nr[g]])
 
     def over(self, n):
@@ -220,7 +224,8 @@ class TriggerModel(Model):
     def helper(self, f):
         """forcegchelper, that sysmon wakes when two minutes have passed."""
         yield step("two minutes pass", when=lambda: not self.marking, rest=True)
-        self.late = True
+        if not self.bug("early"):
+            self.late = True
         yield from self.start(TIME, 0)
 
     # --- properties ------------------------------------------------------------------------------------------
@@ -239,6 +244,32 @@ class TriggerModel(Model):
     def gc_waits_for_a_full_cycle(self):
         """When runtime.GC returns, a cycle that began after the call has come to the end of marking (G5.full)."""
         return not self.hasty
+
+    @step_invariant
+    def asked_for_a_reason(self, before):
+        """Who asks for a cycle because of the heap or the time does so where they say so, or one is under way."""
+        allocators = all(
+            before.allocator.at(a, "S1 test the trigger") or not self.allocator.at(a, "S1 test the trigger")
+            or self.large or self.marking
+            for a in self.allocator
+        )  # fmt: skip
+        return allocators and all(
+            before.helper.at(f, "S1 test the trigger") or not self.helper.at(f, "S1 test the trigger") or self.late
+            for f in self.helper
+        )
+
+    @step_invariant
+    def a_cycle_sets_the_next_trigger(self, before):
+        """Behind a cycle the heap is below its trigger, and the two minutes begin anew."""
+        return not before.marking or self.marking or not (self.large or self.late)
+
+    @step_invariant
+    def waiting_is_parking(self, before):
+        """Who has to wait for a cycle parks."""
+        return all(
+            before.caller.at(g, "W2 parked") or not self.caller.at(g, "W2 parked") or self.parked[self.nr[g]]
+            for g in self.caller
+        )
 
     @leads_to
     def gc_returns(self, g: self.caller):
@@ -265,6 +296,16 @@ class TriggerModel(Model):
         "nosecond": Bug("GC does not wait for its cycle", breaks="gc_waits_for_a_full_cycle", go=f"{GO}:558", **FEW),
         "unlocked": Bug(
             "gcWaitOnMark parks without the lock", breaks=("gc_returns", "deadlock"), go=f"{GO}:648", **FEW
+        ),
+        "stale": Bug(
+            "the end of a cycle leaves trigger and time as they were",
+            breaks="a_cycle_sets_the_next_trigger",
+            go=f"{GO}:1437",
+            **FEW,
+        ),
+        "spins": Bug("gcWaitOnMark does not park", breaks="waiting_is_parking", go=f"{GO}:661", **FEW),
+        "early": Bug(
+            "forcegchelper does not wait for two minutes", breaks="asked_for_a_reason", go="runtime/proc.go:387", **FEW
         ),
         "nowake": Bug("the end of a cycle wakes nobody", breaks=("gc_returns", "deadlock"), go=f"{GO}:1474", **FEW),
     }

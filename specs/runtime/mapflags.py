@@ -23,8 +23,10 @@ Checklist:
                   write" are the witnesses; ``accused_of_a_race``
 * panics          done: scenario "panic"; "assignment to entry in nil map" left out: it comes before any access
 * b7              left out: the throw "evacuation not done in time" was in go1.7 and older
+* iterator        ours: ``iterator_bit_stays``, without a race
+* ends            ours: ``operations_end``, ``all_writes_are_made``
 * b20             done, as a bug
-* forget          ours: a plausible edit
+* forget clear quiet wait   ours: plausible edits
 * set             ours: negative control: it detects less, and nothing says how much must be detected
 """
 
@@ -45,10 +47,12 @@ from gomodel import (
     choose,
     implies,
     invariant,
+    leads_to,
     like,
     process,
     reachable,
     step,
+    weak,
 )
 
 GO = "runtime/map.go"
@@ -81,7 +85,8 @@ class Flags(Component):
         yield step("W1 test hashWriting", go=f"{GO}:631", src="h.flags&hashWriting != 0")
         self.enter(True)
         if self.flags.writing:
-            self.thrown = "writes"
+            if not self.bug("quiet"):
+                self.thrown = "writes"
             return "thrown"
         if panicking and not self.bug("b20"):
             yield step("W2 hash", go=f"{GO}:634", src="t.Hasher(key, uintptr(h.hash0))")
@@ -98,7 +103,12 @@ class Flags(Component):
             if choose(False, True):
                 self.leave(True)
                 return "panicked"
-        yield step("W4 write; test hashWriting", go=f"{GO}:722", src="h.flags&hashWriting == 0")
+        yield step(
+            "W4 write; test hashWriting",
+            when=lambda: self.flags.writing or not self.bug("wait"),
+            go=f"{GO}:722",
+            src="h.flags&hashWriting == 0",
+        )
         if not self.flags.writing:
             self.thrown = "writes"
             return "thrown"
@@ -106,6 +116,8 @@ class Flags(Component):
         last: like(self.flags) = self.flags.copy()
         yield step("W5 store flags, hashWriting cleared", go=f"{GO}:725", src="h.flags &^= hashWriting")
         last.writing = self.bug("forget")
+        if self.bug("clear"):
+            last.iterator = False
         self.flags = last
         self.leave(True)
         return "written"
@@ -144,6 +156,11 @@ class Flags(Component):
         """Without a race hashWriting is clear whenever nobody uses the map."""
         return implies(self.inside == 0 and not self.raced, not self.flags.writing)
 
+    @invariant
+    def iterator_bit_stays(self):
+        """Without a race the iterator bit, once set, is set for good: writers load it and store it again."""
+        return implies(self.ranged and not self.raced, self.flags.iterator)
+
     @reachable(scenario="writers")
     def writes_detected(self):
         """concurrent map writes"""
@@ -177,6 +194,15 @@ class Flags(Component):
             scenario="panic",
         ),
         "forget": Bug("hashWriting is not cleared", breaks=("clean_when_idle", "accused_of_a_race"), go=f"{GO}:725"),
+        "clear": Bug(
+            "a writer clears the iterator bit too", breaks="iterator_bit_stays", go=f"{GO}:725", scenario="all"
+        ),
+        "quiet": Bug("mapassign gives up and does not say so", breaks="all_writes_are_made", go=f"{GO}:631"),
+        "wait": Bug(
+            "mapassign waits for the bit that another one has taken away",
+            breaks=("operations_end", "deadlock"),
+            go=f"{GO}:722",
+        ),
         "set": Bug("the bit is set and not toggled", harmless=True, go=f"{GO}:638"),
     }
 
@@ -201,8 +227,11 @@ class MapFlagsModel(Model):
     }
     presets = {"quick": Preset(), "nightly": Preset(writers=3)}
 
+    fairness = (weak("writer"), weak("reader"), weak("ranger"))
+
     def state(self):
         self.map = Flags()
+        self.ended = Ghost(Int(0, max(self.writers, 1) * (self.rounds + 1)))  # writes that have come to their end
 
     @process(count="writers")
     def writer(self, w):
@@ -211,6 +240,7 @@ class MapFlagsModel(Model):
             result = yield from self.map.write(self.panics)
             if result == "thrown":
                 return
+            self.ended += 1
             done += 1
 
     @process(count="readers")
@@ -220,3 +250,17 @@ class MapFlagsModel(Model):
     @process(count="rangers")
     def ranger(self, i):
         yield from self.map.iterate()
+
+    @leads_to
+    def operations_end(self, g: self.writer | self.reader | self.ranger):
+        """Nobody waits for anybody: every goroutine comes to its end, be it by a throw."""
+        return not self.gone(g), self.gone(g)
+
+    def gone(self, g):
+        return (self.writer | self.reader | self.ranger).at(g, "done")
+
+    @invariant
+    def all_writes_are_made(self):
+        """When all writers have come to their end and nobody has thrown, each has written as often as it should."""
+        ended = all(self.writer.at(w, "done") for w in self.writer)
+        return implies(ended and self.map.thrown == "nothing", self.ended == self.writers * self.rounds)

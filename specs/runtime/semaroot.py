@@ -10,8 +10,10 @@ that they are not 0 matters); profiling times, ``waiters`` and ``g.waiting`` are
 Checklist (ids of the reference for this part; the rest of the semaphore's are in ``sema``):
 
 * treap     done: ``search_finds_every_address``, ``lists_match``, ``parents_right``, ``heap_by_ticket``
+* blank     ours: ``clean_when_gone``, ``drawn_priorities``
 * throws    sema.go:391, 510, 538 done: ``no_throw``
 * s8 s9     done, as bugs
+* stale nodraw   ours: plausible edits
 """
 
 from __future__ import annotations
@@ -109,7 +111,8 @@ class SemaRootModel(Model):
                 return
             last = t
             t = self.node[t].prev if a < self.node[t].elem else self.node[t].next
-        self.node[s].ticket = p
+        if not self.bug("nodraw"):
+            self.node[s].ticket = p
         self.node[s].parent = last
         if last is None:
             self.root = s
@@ -177,7 +180,8 @@ class SemaRootModel(Model):
     def forget(self, s):
         gone = self.node[s]
         gone.queued = False
-        gone.elem = 0
+        if not self.bug("stale"):
+            gone.elem = 0
         gone.ticket = 0
         gone.parent = None
         gone.prev = None
@@ -301,6 +305,26 @@ class SemaRootModel(Model):
     def not_above(self, x, child):
         return child is None or self.node[x].ticket <= self.node[child].ticket
 
+    @invariant
+    def drawn_priorities(self):
+        """Who stands in the tree has drawn a priority, or taken one over: 0 is for those that do not wait."""
+        return all(not self.head(x) or self.node[x].ticket > 0 for x in range(self.sudogs))
+
+    @invariant
+    def clean_when_gone(self):
+        """Whoever waits for nothing is blank, as sema.go:480-484 leaves it, and may wait for something else."""
+        return all(
+            self.waits(x) == self.node[x].queued and (self.waits(x) or self.blank(x)) for x in range(self.sudogs)
+        )
+
+    def waits(self, x):
+        return any(any(y == x for y in q) for q in self.line)
+
+    def blank(self, x):
+        node = self.node[x]
+        links = node.parent is None and node.prev is None and node.next is None
+        return links and node.waitlink is None and node.waittail is None and node.elem == 0 and node.ticket == 0
+
     @reachable
     def three_addresses(self):
         return self.addresses < 3 or all(len(q) > 0 for q in self.line)
@@ -320,4 +344,6 @@ class SemaRootModel(Model):
             breaks=("no_throw", "parents_right"),
             go="runtime/sema.go:327",
         ),
+        "stale": Bug("dequeue keeps the address", breaks="clean_when_gone", go="runtime/sema.go:481"),
+        "nodraw": Bug("queue draws no priority", breaks="drawn_priorities", go="runtime/sema.go:381"),
     }

@@ -24,8 +24,10 @@ Checklist:
 * SB        done: ``sb_forbidden``; without the fence ``both_read_zero`` is reached
 * MP        done: ``mp_forbidden``
 * OWN       done: ``own_stores_are_seen``
-* drains    done: ``stores_arrive``
-* nofence lifo nosnoop lazy   done, as bugs
+* drains    done: ``stores_arrive``, ``messages_arrive``
+* loads     done: ``loads_see_something``
+* fences    done: ``fences_drain``
+* nofence lifo nosnoop lazy blind weakfence   done, as bugs
 * mpfence   done, a negative control: MP needs no fence
 """
 
@@ -48,6 +50,7 @@ from gomodel import (
     require,
     rule,
     step,
+    step_invariant,
     weak,
 )
 
@@ -97,6 +100,8 @@ class StoreBuffer(Component):
 
     def fence(self, p):
         """MFENCE, or what any locked instruction does besides."""
+        if self.bug("weakfence"):
+            return
         for _ in range(self.depth):
             if self.pending[p]:
                 self.drain(p)
@@ -115,6 +120,7 @@ class StoreBuffer(Component):
 
     bugs = {
         "nosnoop": Bug("loads do not look into the own buffer", breaks="own_stores_are_seen", scenario="OWN"),
+        "weakfence": Bug("a fence drains nothing", breaks=("fences_drain", "sb_forbidden"), scenario="SB fenced"),
         "lifo": Bug("the newest store is drained first", breaks="mp_forbidden", scenario="MP"),
     }
 
@@ -143,11 +149,14 @@ class LitmusModel(Model):
         self.mem = StoreBuffer(self.first | self.second, 2, depth=self.depth)
         self.seen = Array(Int(0, 2, init=2), 2)  # what each load has seen; 2: nothing yet
 
+    def sender_fences(self):
+        return self.fenced and not self.bug("nofence") and not self.bug("mpfence")
+
     @process()
     def first(self, p):
         yield step("store x")
         self.mem.store(p, X, 1)
-        if self.fenced and not self.bug("nofence") and not self.bug("mpfence"):
+        if self.sender_fences():
             yield step("fence")
             self.mem.fence(p)
         if self.test == "MP":
@@ -155,7 +164,8 @@ class LitmusModel(Model):
             self.mem.store(p, FLAG, 1)
         elif self.test == "SB":
             yield step("load y")
-            self.seen[0] = self.mem.load(p, Y)
+            if not self.bug("blind"):
+                self.seen[0] = self.mem.load(p, Y)
         else:
             yield step("load x")
             self.seen[0] = self.mem.load(p, X)
@@ -198,6 +208,35 @@ class LitmusModel(Model):
         """A process sees what it has stored."""
         return self.test != "OWN" or self.seen[0] != 0
 
+    @invariant
+    def loads_see_something(self):
+        """Who has come to its end has seen what it loaded."""
+        one = self.test == "MP" or not all(self.first.at(p, "done") for p in self.first) or self.seen[0] != 2
+        ended = self.test != "OWN" and all(self.second.at(p, "done") for p in self.second)
+        return one and (not ended or (self.seen[1] != 2 and (self.test == "SB" or self.seen[0] != 2)))
+
+    @step_invariant
+    def fences_drain(self, before):
+        """Behind a fence nothing waits in the own buffer."""
+        ok = True
+        if self.sender_fences():
+            ok = all(
+                not before.first.at(p, "fence") or self.first.at(p, "fence") or not self.mem.buffered(p)
+                for p in self.first
+            )
+        if self.fenced and self.test == "SB":
+            ok = ok and all(
+                not before.second.at(p, "fence") or self.second.at(p, "fence") or not self.mem.buffered(p)
+                for p in self.second
+            )
+        return ok
+
+    @leads_to
+    def messages_arrive(self):
+        """When the first process has come to its end, all that it stored reaches the memory."""
+        stored = self.mem.memory[X] == 1 and (self.test != "MP" or self.mem.memory[FLAG] == 1)
+        return all(self.first.at(p, "done") for p in self.first), stored
+
     @leads_to
     def stores_arrive(self, at: Int(0, 1)):
         """What somebody has stored reaches the memory."""
@@ -217,5 +256,6 @@ class LitmusModel(Model):
     bugs = {
         "nofence": Bug("one process of SB has no fence", breaks="sb_forbidden", scenario="SB fenced"),
         "mpfence": Bug("who sends the message has no fence", harmless=True, scenario="MP fenced"),
-        "lazy": Bug("nothing is ever drained", breaks="stores_arrive", scenario="OWN"),
+        "lazy": Bug("nothing is ever drained", breaks=("stores_arrive", "messages_arrive"), scenario="OWN"),
+        "blind": Bug("a load sees nothing", breaks="loads_see_something", scenario="SB"),
     }
