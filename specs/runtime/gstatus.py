@@ -31,6 +31,8 @@ Checklist (ids of the reference for this part):
 * waiting     done: ``minded``, a Waiting G has exactly one who can make it Runnable
 * runnable    done: ``one_place``
 * legal       done: ``legal``; the transitions are listed below
+* links       ours: ``unlinked``, the other direction of S3.curg
+* the word    ours: ``one_word``, ``one_waits``, ``came_back``, ``events_are_taken``, ``events_are_noted``
 * throws      "bad g->status in ready" done: ``ready_waiting``; "waiting for Gwaiting but is Grunnable" done:
               ``cas_waiting``; "gopark: bad g status" left out: its only caller is the running G; wirep's throws are in
               ``syscall``; pidleput's left out: no local queues
@@ -38,7 +40,7 @@ Checklist (ids of the reference for this part):
 * m2 m3 m5 m6 m7  done, as bugs; in m5 the waker is early too, as a right one never meets that check (see check)
 * m4          small model: ``chan``, shrinking the stack of a G that parks (golang/go#40641); no stacks here
 * m8          left out: preemptPark needs suspendG, another part of the scheduler
-* early order  ours: plausible edits
+* early order link twowords unpolled keep held deaf  ours: plausible edits
 * check queued  ours: negative controls
 * Runnable→Running, Running→Waiting, Waiting→Runnable    done: execute, park_m, and ready and park_m after a no
 * Running→Runnable    small model: ``syscall``, goschedImpl and exitsyscallNoP; goyield left out: another queue
@@ -134,7 +136,7 @@ class Parking(Component):
         )
         if not self.bug("m7"):
             self.status[g] = "running"
-        if self.commit and self.back[g]:
+        if self.commit and self.back[g] and not self.bug("unpolled"):
             yield from self.come_back(g)
 
     def ready(self, m, g: self.G):
@@ -160,7 +162,8 @@ class Parking(Component):
 
     def dropg(self, m):
         yield step("P2 dropg", go=f"{GO}:4258", src="setMNoWB(&gp.m.curg.m, nil)", atomic=OWN_LINKS)
-        self.g_m[self.curg[m]] = None
+        if not self.bug("link"):
+            self.g_m[self.curg[m]] = None
         self.curg[m] = None
 
     def to_waiting(self, m, g: self.G):
@@ -213,7 +216,7 @@ class Parking(Component):
                 "P3 CAS pdWait→g", go=f"{POLL}:530", src="atomic.Casuintptr((*uintptr)(gpp), pdWait", atomic=ONE_WORD
             )
             ok = self.ahead
-            self.ahead = False
+            self.ahead = ok and self.bug("twowords")
             if ok:
                 self.waiter = g
             return ok and not self.bug("m3")
@@ -263,17 +266,17 @@ class Parking(Component):
     def come_back(self, g: self.G):
         """netpollblock behind its gopark."""
         yield step("W2 swap pdNil", go=f"{POLL}:578", src="gpp.Swap(pdNil)", atomic=ONE_WORD)
-        self.event = False
+        self.event = self.event and self.bug("keep")
         self.ahead = False
         self.waiter = None
-        self.busy = False
+        self.busy = self.bug("held")
         self.back[g] = False
 
     def wake(self, m):
         if self.commit:
             yield step("V1 CAS to pdReady", go=f"{POLL}:611", src="gpp.CompareAndSwap(old, new)", atomic=ONE_WORD)
             self.ahead = False
-            self.event = True
+            self.event = not self.bug("deaf")
         else:
             yield step(
                 "V1 lock; who waits?",
@@ -283,7 +286,7 @@ class Parking(Component):
                 region="the lock",
             )
             if self.waiter is None:
-                self.event = True
+                self.event = not self.bug("deaf")
         if self.waiter is None:
             return
         g: self.G = self.waiter
@@ -292,7 +295,7 @@ class Parking(Component):
         yield from self.ready(m, g)
 
     bugs = {
-        "m2": Bug("the event is looked for without the lock", breaks="woken_runs"),
+        "m2": Bug("the event is looked for without the lock", breaks=("woken_runs", "events_are_taken")),
         "m3": Bug(
             "unlockf says no, but the G can be readied",
             breaks=("cas_waiting", "minded"),
@@ -310,6 +313,12 @@ class Parking(Component):
             go=f"{GO}:4311",
             scenario="commit",
         ),
+        "link": Bug("dropg keeps g.m", breaks="unlinked", go=f"{GO}:4258"),
+        "twowords": Bug("pdWait stays where the G is written", breaks="one_word", go=f"{POLL}:530", scenario="commit"),
+        "unpolled": Bug("a G that was readied does not go on in netpollblock", breaks="came_back", scenario="commit"),
+        "keep": Bug("the swap leaves pdReady", breaks="events_are_taken", go=f"{POLL}:578", scenario="commit"),
+        "held": Bug("fdMutex is not given back", breaks="one_waits", scenario="commit"),
+        "deaf": Bug("a waker leaves no event", breaks="events_are_noted", go=f"{POLL}:611"),
         "check": Bug("ready does not look at the status", harmless=True, go=f"{GO}:1138"),
     }
 

@@ -6,6 +6,8 @@ from gomodel import Int, Model, count, invariant, leads_to, reachable, step_inva
 
 USER, EXECUTE, RETURNS = "user code", "E1 m.curg = g, g.m = m", "P4 unlockf has returned"
 NO = "P5 CAS Waiting→Runnable"
+W1_WORD, W1_LOCK = "W1 CAS pdReady→pdNil, or pdNil→pdWait", "W1 lock; wait, if the event has not come"
+V1_WORD, V1_LOCK, W2 = "V1 CAS to pdReady", "V1 lock; who waits?", "W2 swap pdNil"
 KEEPING = ("P2 dropg", "P3 CAS pdWait→g", NO)  # in "commit"; in "lock" a G is registered before it parks
 STEPS = (("runnable", "running"), ("running", "waiting"), ("waiting", "runnable"))
 
@@ -57,6 +59,62 @@ class ParkingProperties(Model):
             + count(self.commit and self.thread.at(m, *KEEPING) and self.rt.parks[m] == g for m in self.thread)
             == 1
             for g in range(self.gs)
+        )
+
+    @invariant
+    def unlinked(self):
+        """A G has no M but the one that runs it."""
+        return all(
+            self.rt.g_m[g] is None or any(self.rt.g_m[g] == m and self.rt.curg[m] == g for m in self.thread)
+            for g in range(self.gs)
+        )
+
+    @invariant
+    def one_word(self):
+        """pdReady, pdWait and the G that waits are values of one word; under the lock too there is one of them."""
+        return count(there for there in (self.rt.event, self.rt.ahead, self.rt.waiter is not None)) <= 1
+
+    @invariant
+    def one_waits(self):
+        """Busy is who has begun to wait and has not come back: one at most (fdMutex)."""
+        return count(back for back in self.rt.back) == (1 if self.rt.busy else 0)
+
+    @invariant
+    def came_back(self):
+        """Who runs user code has come back from where it waited."""
+        return all(
+            not self.thread.at(m, USER) or not any(self.rt.curg[m] == g and self.rt.back[g] for g in range(self.gs))
+            for m in self.thread
+        )
+
+    @step_invariant
+    def events_are_taken(self, before):
+        """Who looks for the event and finds it takes it; behind the swap to pdNil there is none."""
+        waits, rt = W1_WORD if self.commit else W1_LOCK, self.rt
+        looked = all(
+            not (before.thread.at(m, waits) and not self.thread.at(m, waits) and before.rt.event and not before.rt.busy)
+            or not rt.event
+            for m in self.thread
+        )
+        return looked and (
+            not self.commit
+            or all(
+                not before.thread.at(m, W2)
+                or self.thread.at(m, W2)
+                or not (rt.event or rt.ahead or rt.waiter is not None)
+                for m in self.thread
+            )
+        )
+
+    @step_invariant
+    def events_are_noted(self, before):
+        """A waker leaves the event, unless it takes a sleeper from under the lock instead."""
+        wakes = V1_WORD if self.commit else V1_LOCK
+        return all(
+            not (before.thread.at(m, wakes) and not self.thread.at(m, wakes))
+            or self.rt.event
+            or (not self.commit and before.rt.waiter is not None)
+            for m in self.thread
         )
 
     @step_invariant
