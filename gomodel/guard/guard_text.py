@@ -31,7 +31,9 @@ def _summary(found: Examined) -> str:
     parts = []
     if found.report:
         parts += [number(len(scenarios), "scenario"), number(sum(s["states"] for s in scenarios), "state")]
-    parts += [f"{found.proof['verdict']} for all values of {' and '.join(found.proof['any'])}"] if found.proof else []
+    if found.proof:
+        sizes = f" for all values of {' and '.join(found.proof['any'])}" if found.proof["any"] else ""
+        parts.append(found.proof["verdict"] + sizes)
     parts += [number(len(found.bugs), "bug")] if found.bugs else []
     return ", ".join([*parts, duration(found.seconds)])
 
