@@ -315,7 +315,12 @@ class Parking(Component):
         ),
         "link": Bug("dropg keeps g.m", breaks="unlinked", go=f"{GO}:4258"),
         "twowords": Bug("pdWait stays where the G is written", breaks="one_word", go=f"{POLL}:530", scenario="commit"),
-        "unpolled": Bug("a G that was readied does not go on in netpollblock", breaks="came_back", scenario="commit"),
+        "unpolled": Bug(
+            "a G that was readied does not go on in netpollblock",
+            breaks="came_back",
+            go=f"{POLL}:578",
+            scenario="commit",
+        ),
         "keep": Bug("the swap leaves pdReady", breaks="events_are_taken", go=f"{POLL}:578", scenario="commit"),
         "held": Bug("fdMutex is not given back", breaks="one_waits", scenario="commit"),
         "deaf": Bug("a waker leaves no event", breaks="events_are_noted", go=f"{POLL}:611"),
